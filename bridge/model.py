@@ -1,0 +1,349 @@
+"""The nouns of Bridge as frozen values; no I/O, no behaviour beyond what a value can say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+Scalar = str | int | float | bool | None
+Json = Any  # what msgspec.json.decode gives: dict, list, str, int, float, bool, None
+Format = Literal["text", "markdown", "html"]
+Tone = Literal["info", "success", "warning", "failure"]
+
+
+def fold(name: str) -> str:
+    """A type or action in the one spelling all others compare as: `Project Message` → `projectmessage`."""
+    return name.lower().replace(" ", "").replace("_", "").replace("-", "")
+
+
+# ---- files that people write -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A spot in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A YAML value with its place: a scalar, a list of nodes, or a map of nodes by key."""
+
+    place: Place
+    value: Scalar | list[Node] | dict[str, Node]
+    text: str = ""  # a scalar as it was written, without quotes
+    keys: Mapping[str, Place] = field(default_factory=dict)  # of a map: where each key stands
+    style: Literal["plain", "quoted", "block", ""] = ""  # of a scalar
+
+    def at(self, offset: int) -> Place:
+        """The place of the character at `offset` of this scalar's text; of a folded text, its line at best."""
+        if self.style == "block":
+            before = self.text[:offset]
+            return Place(self.place.file, self.place.line + 1 + before.count("\n"), 1)
+        return Place(self.place.file, self.place.line, self.place.column + offset + (self.style == "quoted"))
+
+
+# ---- events ------------------------------------------------------------------------------------
+
+
+class Key(NamedTuple):
+    """What a resource is remembered by."""
+
+    source: str
+    type: str
+    gid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One event as a source read it, before it is recorded."""
+
+    source: str  # the source's name in the configuration
+    type: str  # the documented spelling; an unknown one as sent
+    action: str  # "created", "updated", "deleted"; an unknown one as sent
+    gid: str
+    body: bytes  # the raw body, as signed
+    digest: bytes  # what makes it a duplicate: the sender's own id, or a hash of the body
+    received_at: float  # epoch seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What recording an arrival gave."""
+
+    id: int  # of the first event when it is a duplicate
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event on disk that waits to be matched."""
+
+    id: int
+    key: Key
+    action: str
+    received_at: float
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is remembered of one resource."""
+
+    resource: dict[str, Json] | None = None  # its last state; None when only references told of it
+    learned: dict[str, Json] = field(default_factory=dict)  # fields that references to it brought along
+    modified_at: str | None = None  # the resource's own `modified_at`, as sent
+    at: float = 0.0  # when it was last written, epoch seconds
+    deleted: bool = False
+
+
+class Change(NamedTuple):
+    """One field that differs from before."""
+
+    old: Json
+    new: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event with all that conditions and templates may see of it."""
+
+    id: int
+    source: str
+    type: str
+    action: str
+    gid: str
+    received_at: datetime  # UTC
+    resource: dict[str, Json] | None  # references filled; of a deletion, the last state
+    previous: dict[str, Json] | None  # None: nothing earlier is known
+    changes: Mapping[str, Change]  # by dotted leaf path, "price.amount"
+    filled: Mapping[str, float] = field(default_factory=dict)  # path filled from memory → when that was learned
+
+
+# ---- rules -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """One `when`: each part a folded name (lower case, no space, `_`, `-`) or `*`."""
+
+    source: str
+    type: str
+    action: str
+
+
+Path = tuple[str | int, ...]  # ("resource", "price", "amount"); integers index lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One test of one value."""
+
+    path: Path
+    op: str  # a key of rules.operators.OPERATORS
+    expected: Any  # a constant, a tuple of constants, a Path wrapped in Other, or an inner condition
+    line: int = 0  # where it stands in its rule's file
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A right side that is another path."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """True when every part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True when some part is."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True when the part is false; unknown stays unknown."""
+
+    part: Condition
+
+
+Condition = Leaf | All | AnyOf | Not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One entry of `notify`. What it does not say (None), the rule or the default template does."""
+
+    to: str
+    template: str | None = None  # a file's name, "creads/project.created.md.j2", or None
+    title: str | None = None  # inline Jinja
+    body: str | None = None
+    format: Format | None = None
+    tone: Tone | None = None  # `type:` in YAML
+    place: Place = Place("", 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """When, if, notify: as read from its file, checked."""
+
+    name: str
+    place: Place
+    when: tuple[Trigger, ...]
+    notify: tuple[Target, ...]
+    condition: Condition | None = None
+    description: str = ""
+    enabled: bool = True
+    labels: tuple[str, ...] = ()
+    owner: str | None = None
+    priority: int = 0
+    stop: bool = False
+
+
+# ---- decisions ---------------------------------------------------------------------------------
+
+Truth = bool | None  # None is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one leaf expected and found."""
+
+    path: str  # "resource.price.amount"
+    op: str
+    expected: Json
+    found: Json  # None with `missing` when there was nothing
+    truth: Truth
+    reason: str = ""  # of unknown: "no field `deadline_at`", "text compared with a number"
+    missing: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What one rule made of one event."""
+
+    rule: str
+    file: str
+    line: int
+    fired: bool
+    failed: tuple[Finding, ...] = ()  # the leaves that kept it from firing
+    reason: str = ""  # "stopped by “Big project”", "switched off"
+
+
+# ---- notifications and deliveries --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What Bridge must know of a destination's service to write for it."""
+
+    name: str  # "slack", "mail", "teams", "json", "console", …
+    words: Literal["chat", "mail", "raw"]  # how event text is made dead: chat marks, mail escapes, raw leaves as is
+    formats: tuple[Format, ...]  # what it takes, best first
+    title_max: int  # 0: the title becomes the first line of the body
+    body_max: int
+    code_spans: bool = True
+    blank_lines: bool = False  # a single newline vanishes there: lines are joined by an empty one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """One place to tell. `url` is a secret."""
+
+    name: str
+    url: str
+    kind: Kind
+    format: Format | None = None
+    schedule: tuple[float, ...] = ()  # seconds before each retry
+    give_up_after: float | None = None
+    concurrency: int = 4
+    place: Place = Place("", 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Rendered, ready to send."""
+
+    title: str
+    body: str
+    format: Format
+    tone: Tone = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event × rule × destination, on its way."""
+
+    id: int
+    event_id: int | None  # None: Bridge's own news
+    rule: str | None
+    destination: str
+    notification: Notification
+    attempts: int = 0  # made so far
+    created_at: float = 0.0
+    ambiguous: bool = False  # an earlier attempt may have arrived
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery that matching decided on, before it has an id."""
+
+    rule: str | None  # None: Bridge's own news
+    destination: str
+    notification: Notification
+    state: Literal["pending", "held", "suppressed"] = "pending"
+    reason: str = ""  # of held and suppressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What matching made of one recorded event; the store writes all of it in one transaction."""
+
+    event_id: int
+    key: Key
+    state: Literal["matched", "stale"]
+    version: str  # of the rules it was matched with
+    previous: dict[str, Json] | None
+    filled: Mapping[str, float]  # path filled from memory → when that was learned
+    resource: dict[str, Json] | None  # as rules saw it, references filled
+    decisions: tuple[Decision, ...]  # of the rules that fired
+    planned: tuple[Planned, ...]
+    remembered: Mapping[Key, Memory]  # what to remember from now on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How one attempt of a delivery ended, and what becomes of the delivery."""
+
+    delivery: Delivery
+    at: float  # epoch seconds, when the attempt began
+    outcome: Outcome
+    state: Literal["delivered", "pending", "failed", "held"]
+    reason: str = ""
+    next_at: float | None = None  # of pending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt ended."""
+
+    result: Literal["delivered", "retry", "failed"]
+    reason: str = ""  # in plain words, no secret
+    status: int | None = None  # HTTP or SMTP code
+    retry_after: float | None = None  # seconds, as the service asked, capped
+    answer: str = ""  # the start of the service's answer, redacted
+    ambiguous: bool = False  # it may have arrived all the same
+    took_ms: int = 0

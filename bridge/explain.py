@@ -1,0 +1,147 @@
+"""An event with every decision and delivery, as the API and `bridge explain` show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from bridge.config.snapshot import Snapshot, rules_of
+from bridge.logs import MASK
+from bridge.model import Decision, Event, Finding, Json, fold
+from bridge.rules import Matcher, changes_between, facts_of
+from bridge.store import Store
+from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
+
+
+class Matchers:
+    """The rules of earlier times, read from the store and parsed once."""
+
+    def __init__(self, store: Store, snapshot: Callable[[], Snapshot]) -> None:
+        self._store = store
+        self._snapshot = snapshot
+        self._known: dict[str, Matcher | None] = {}
+
+    async def of(self, version: str | None) -> Matcher | None:
+        """The matcher of a version; None when nothing is known of it."""
+        now = self._snapshot()
+        if version is None or version == now.version:
+            return now.matcher if version else None
+        if version not in self._known:
+            files = await self._store.version(version)
+            self._known[version] = None if files is None else Matcher(rules_of(files, now.settings, now.sources))
+        return self._known[version]
+
+
+def redacted(value: Json, hidden: frozenset[str]) -> Json:
+    """A copy of `value` without what stands under a key named in `redact`."""
+    if isinstance(value, Mapping):
+        return {
+            key: MASK if fold(str(key)) in hidden and item is not None else redacted(item, hidden)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [redacted(item, hidden) for item in value]
+    return value
+
+
+def instant(seconds: float | None) -> str | None:
+    """Epoch seconds as ISO 8601 in UTC."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def event_of(row: EventRow) -> Event:
+    """A stored event as rules saw it when it was matched."""
+    return Event(
+        id=row.id,
+        source=row.source,
+        type=row.type,
+        action=row.action,
+        gid=row.gid,
+        received_at=datetime.fromtimestamp(row.received_at, UTC),
+        resource=row.resource,
+        previous=row.previous,
+        changes=changes_between(row.previous, row.resource),
+        filled=row.filled,
+    )
+
+
+def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snapshot, matcher: Matcher | None) -> Json:
+    """The event in the shape of DESIGN.md, secrets masked. Decisions are worked out anew, with the rules of its time."""
+    hidden = snapshot.settings.redact
+    event = event_of(row)
+    decisions: Iterable[Decision] = row.decisions
+    if matcher is not None and row.state == "matched":
+        decisions = matcher.decisions(event, facts_of(event, event.received_at))
+    changes = {path: {"old": change.old, "new": change.new} for path, change in event.changes.items()}
+    return {
+        "id": str(row.id),
+        "source": row.source,
+        "type": row.type,
+        "action": row.action,
+        "gid": row.gid,
+        "received_at": instant(row.received_at),
+        "state": row.state,
+        "duplicates": row.duplicates,
+        "resource": redacted(row.resource, hidden),
+        "remembered": {path: instant(at) for path, at in row.filled.items()},
+        "changes": {path: MASK if _hidden_path(path, hidden) else redacted(c, hidden) for path, c in changes.items()},
+        "decisions": [decision_view(decision, hidden) for decision in decisions],
+        "deliveries": [delivery_view(delivery) for delivery in deliveries],
+    }
+
+
+def decision_view(decision: Decision, hidden: frozenset[str]) -> Json:
+    """One rule's decision with the conditions that failed."""
+    view: dict[str, Any] = {
+        "rule": decision.rule,
+        "file": decision.file,
+        "line": decision.line,
+        "fired": decision.fired,
+        "failed": [finding_view(finding, hidden) for finding in decision.failed],
+    }
+    return view | ({"reason": decision.reason} if decision.reason else {})
+
+
+def finding_view(finding: Finding, hidden: frozenset[str]) -> Json:
+    """One condition: what it expected, what it found."""
+    found = MASK if _hidden_path(finding.path, hidden) and finding.found is not None else finding.found
+    view: dict[str, Any] = {
+        "path": finding.path,
+        "op": finding.op,
+        "expected": finding.expected,
+        "found": redacted(found, hidden),
+    }
+    return view | ({"reason": finding.reason} if finding.reason else {})
+
+
+def delivery_view(row: DeliveryRow) -> Json:
+    """One delivery with its attempts."""
+    return {
+        "id": str(row.id),
+        "event_id": None if row.event_id is None else str(row.event_id),
+        "rule": row.rule,
+        "destination": row.destination,
+        "state": row.state,
+        "reason": row.reason or None,
+        "next_at": instant(row.next_at),
+        "title": row.title,
+        "body": row.body,
+        "attempts": [attempt_view(attempt) for attempt in row.attempts],
+    }
+
+
+def attempt_view(attempt: AttemptRow) -> Json:
+    """One attempt."""
+    return {
+        "at": instant(attempt.at),
+        "outcome": attempt.outcome,
+        "reason": attempt.reason or None,
+        "status": attempt.status,
+        "ambiguous": attempt.ambiguous,
+        "took_ms": attempt.took_ms,
+    }
+
+
+def _hidden_path(path: str, hidden: frozenset[str]) -> bool:
+    return any(fold(part) in hidden for part in path.replace("[", ".").split("."))

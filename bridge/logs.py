@@ -1,0 +1,93 @@
+"""One structured line per stage, as JSON or for a terminal, with every known secret masked."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, TextIO
+from urllib.parse import quote
+
+import msgspec
+import structlog
+
+MASK = "********"
+SHORTEST = 8  # a secret shorter than this is masked only where it is the whole value
+LONGEST_VALUE = 1024
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+Mask = Callable[[str], str]
+
+
+def printable(text: str) -> str:
+    """Text from outside as a terminal may have it: control and direction characters as `\\x1b`."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def mask_of(secrets: Iterable[str]) -> Mask:
+    """A function that replaces each secret, also URL-encoded, base64 or JSON-escaped, by asterisks."""
+    known = {secret for secret in secrets if secret}
+    forms: set[str] = set()
+    for secret in known:
+        if len(secret.encode()) >= SHORTEST:
+            escaped = msgspec.json.encode(secret).decode()[1:-1]
+            encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+            forms |= {secret, quote(secret, safe=""), quote(secret), escaped, encoded}
+    if not known:
+        return lambda text: text
+    pattern = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)) or r"(?!)")
+    return lambda text: MASK if text in known else pattern.sub(MASK, text)
+
+
+def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, stream: TextIO | None = None) -> None:
+    """Send every log line to `stream` (standard error): `style` is auto, json or console."""
+    out = stream or sys.stderr
+    if style == "auto":
+        style = "console" if out.isatty() else "json"
+    minimum = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _bounded,
+            _console if style == "console" else _json,
+            lambda _logger, _name, line: mask(str(line)),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(minimum),
+        logger_factory=structlog.WriteLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+    # What libraries say goes the same way; apprise's own lines hold tokens, so it is not heard at all.
+    logging.basicConfig(level=max(minimum, logging.WARNING), handlers=[_Library()], force=True)
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+
+
+def _bounded(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str) and len(value) > LONGEST_VALUE and key != "exception":
+            event[key] = value[:LONGEST_VALUE] + "…"
+    return event
+
+
+def _json(_logger: object, _name: str, event: MutableMapping[str, Any]) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _console(_logger: object, _name: str, event: MutableMapping[str, Any]) -> str:
+    at, level, what = event.pop("timestamp")[11:19], event.pop("level"), event.pop("event")
+    trace = event.pop("exception", None)
+    rest = " ".join(f"{key}={printable(str(value))}" for key, value in event.items() if value is not None)
+    mark = "" if level in ("info", "debug") else f"{level.upper()} "
+    return f"{at} {mark}{printable(str(what))} {rest}".rstrip() + (f"\n{trace}" if trace else "")
+
+
+class _Library(logging.Handler):
+    """Hands a library's log record to structlog."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(record.levelno, "library.said", library=record.name, text=record.getMessage())

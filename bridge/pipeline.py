@@ -1,0 +1,199 @@
+"""The product on one page: accept() a post, fan_out() an event to deliveries, deliver() one of them.
+
+receive → record → match → render → deliver; nothing here waits for a clock or knows a table.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from bridge.config.snapshot import Snapshot
+from bridge.delivery.retry import DEFAULT_SCHEDULE, next_attempt
+from bridge.delivery.senders import Senders
+from bridge.errors import SenderGone, TemplateFailed
+from bridge.model import (
+    Decision,
+    Delivery,
+    Destination,
+    Event,
+    Key,
+    Matched,
+    Memory,
+    Notification,
+    Outcome,
+    Planned,
+    Receipt,
+    Recorded,
+    Rule,
+    Settled,
+    Target,
+)
+from bridge.rules import changes_between, facts_of, fill, learnt, references_in
+from bridge.sources.base import Source
+from bridge.store import Store
+
+ATTEMPT_SECONDS = 15.0  # how long one attempt may take
+
+
+# ---- receive and record ------------------------------------------------------------------------
+
+
+async def accept(
+    source: Source, headers: Sequence[tuple[bytes, bytes]], body: bytes, *, store: Store, window: float, now: float
+) -> Receipt | None:
+    """Verify, read and record one post; None is a void post, which a source sends to see whether we answer.
+
+    Raises BadSignature, BadEnvelope, StoreUnavailable. When it returns, the event is on disk.
+    """
+    source.verify(headers, body)
+    arrival = source.read(body, now)
+    return None if arrival is None else await store.record(arrival, window=window)
+
+
+# ---- match and render --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateError:
+    """A template that failed while it ran; its notification went out as fallback text."""
+
+    rule: Rule
+    event_id: int
+    file: str
+    line: int
+    message: str
+
+
+async def recall(events: Sequence[Recorded], snapshot: Snapshot, store: Store) -> dict[Key, Memory]:
+    """All that is remembered of the resources these events are about, and of those they refer to."""
+    wanted: set[Key] = set()
+    for event in events:
+        wanted.add(event.key)
+        if source := snapshot.sources.get(event.key.source):
+            wanted |= references_in(event.key, source.resource_of(event.body), source)
+    memory = await store.remember(wanted)
+    # What is remembered leads one step further: a Comment's work knows its project.
+    further: set[Key] = set()
+    for key, known in memory.items():
+        if source := snapshot.sources.get(key.source):
+            further |= references_in(key, known.resource, source)
+    return memory | await store.remember(further - wanted)
+
+
+def understand(
+    recorded: Recorded, source: Source | None, memory: Mapping[Key, Memory]
+) -> tuple[Event, dict[Key, Memory], bool]:
+    """The event as rules see it, what to remember from now on, and whether it is stale."""
+    key, known = recorded.key, memory.get(recorded.key, Memory())
+    sent = source.resource_of(recorded.body) if source else None
+    deleted = recorded.action == "deleted"
+    stale = not deleted and is_older(sent, known)
+    resource, filled, remembered = sent if not deleted else known.resource, {}, {}
+    if source and resource is not None:
+        resource, filled = fill(key, resource, source, memory)
+    if source and not stale:
+        remembered = remember(recorded, sent, source, memory)
+    previous = known.resource
+    event = Event(
+        id=recorded.id,
+        source=key.source,
+        type=key.type,
+        action=recorded.action,
+        gid=key.gid,
+        received_at=datetime.fromtimestamp(recorded.received_at, UTC),
+        resource=resource,
+        previous=previous,
+        changes=changes_between(previous, sent)
+        if previous is not None and sent is not None
+        else changes_between({}, {}),
+        filled=filled,
+    )
+    return event, remembered, stale
+
+
+def is_older(sent: Mapping[str, Any] | None, known: Memory) -> bool:
+    """Whether the resource's own `modified_at` is before the one remembered."""
+    if sent is None or known.modified_at is None:
+        return False
+    return _instant(sent.get("modified_at")) < _instant(known.modified_at)
+
+
+def fan_out(
+    recorded: Recorded, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime
+) -> tuple[Matched, list[TemplateError]]:
+    """Match one event and render what its rules send. `memory` is brought up to date for the next event."""
+    source = snapshot.sources.get(recorded.key.source)
+    event, remembered, stale = understand(recorded, source, memory)
+    memory.update(remembered)
+    fired = [] if stale else snapshot.matcher.match(event, facts_of(event, now))
+    planned: list[Planned] = []
+    errors: list[TemplateError] = []
+    for rule in fired:
+        for target in rule.notify:
+            for name in snapshot.settings.groups.get(target.to, (target.to,)):
+                notification, error = render(event, rule, target, name, snapshot, now)
+                planned.append(Planned(rule=rule.name, destination=name, notification=notification))
+                errors += [error] if error else []
+    matched = Matched(
+        event_id=event.id,
+        key=recorded.key,
+        state="stale" if stale else "matched",
+        version=snapshot.version,
+        previous=event.previous,
+        filled=event.filled,
+        resource=event.resource,
+        decisions=tuple(Decision(rule=r.name, file=r.place.file, line=r.place.line, fired=True) for r in fired),
+        planned=tuple(planned),
+        remembered=remembered,
+    )
+    return matched, errors
+
+
+def render(
+    event: Event, rule: Rule, target: Target, destination: str, snapshot: Snapshot, now: datetime
+) -> tuple[Notification, TemplateError | None]:
+    """The notification for one destination; a template that fails gives the fallback text and the error."""
+    place, source = snapshot.settings.destinations[destination], snapshot.sources.get(event.source)
+    try:
+        return snapshot.templates.render(
+            event,
+            rule,
+            target,
+            source_type=source.type if source else "",
+            kind=place.kind,
+            now=now,
+            format=place.format,
+        ), None
+    except TemplateFailed as failure:
+        error = TemplateError(rule=rule, event_id=event.id, file=failure.file, line=failure.line, message=str(failure))
+        return snapshot.templates.fallback(event, rule, kind=place.kind, now=now), error
+
+
+# ---- deliver -----------------------------------------------------------------------------------
+
+
+async def deliver(delivery: Delivery, destination: Destination, senders: Senders, *, at: float) -> Settled:
+    """Try once to send a delivery, and decide what becomes of it."""
+    try:
+        outcome = await senders.send(
+            id=delivery.id, url=destination.url, notification=delivery.notification, deadline=ATTEMPT_SECONDS
+        )
+    except SenderGone:
+        outcome = Outcome(result="retry", reason="the sender process ended during this attempt", ambiguous=True)
+    if outcome.result == "delivered":
+        return Settled(delivery=delivery, at=at, outcome=outcome, state="delivered")
+    due = next_attempt(
+        delivery.attempts + 1,
+        outcome,
+        destination.schedule or DEFAULT_SCHEDULE,
+        give_up_after=destination.give_up_after,
+        created_at=delivery.created_at,
+        now=at + outcome.took_ms / 1000,
+        jitter=random.uniform(-1, 1),  # noqa: S311 -- spreads retries, guards nothing
+    )
+    state: Literal["failed", "pending"] = "failed" if due is None else "pending"
+    return Settled(delivery=delivery, at=at, outcome=outcome, state=state, reason=outcome.reason, next_at=due)

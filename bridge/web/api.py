@@ -1,0 +1,161 @@
+"""The reading half of /api/v1: events, deliveries, rules; bearer token, cursors, filters named as the fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from quart import Blueprint, Response, request
+
+from bridge.explain import Matchers, delivery_view, event_view
+from bridge.web.problem import answer, problem
+from bridge.web.window import Window
+
+PAGE = 50
+LARGEST_PAGE = 200
+LONGEST_FILTER = 500
+
+_SOURCE_FILTERS = ("gid", "type", "action", "source", "rule", "destination", "q")
+EVENT_STATES = ("received", "matched", "stale")
+DELIVERY_STATES = ("pending", "held", "merged", "delivered", "failed", "suppressed")
+
+
+class BadFilter(ValueError):
+    """A query parameter that cannot be used; the text says which and what is allowed."""
+
+
+def instant(name: str, text: str) -> float:
+    """An ISO 8601 time as epoch seconds; without a zone it is UTC."""
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # a `+` in a query arrives as a space
+    except ValueError:
+        raise BadFilter(f"`{name}` is a time such as 2026-11-24T09:00:00Z.") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def number(name: str, text: str, largest: int) -> int:
+    """A positive whole number."""
+    if not re.fullmatch(r"[0-9]{1,18}", text) or not 1 <= int(text) <= largest:
+        raise BadFilter(f"`{name}` is a whole number from 1 to {largest}.")
+    return int(text)
+
+
+def state(allowed: tuple[str, ...]) -> Callable[[str, str], str]:
+    """A reader of `state`."""
+
+    def read(name: str, text: str) -> str:
+        if text not in allowed:
+            raise BadFilter(f"`{name}` is one of {', '.join(allowed)}.")
+        return text
+
+    return read
+
+
+def filters(arguments: Mapping[str, str], states: tuple[str, ...]) -> dict[str, Any]:
+    """Query parameters as keyword arguments of the store's reads; raises BadFilter."""
+    readers: dict[str, tuple[str, Callable[[str, str], Any]]] = {
+        "state": ("state", state(states)),
+        "since": ("since", instant),
+        "until": ("until", instant),
+        "cursor": ("before", lambda name, text: number(name, text, 2**62)),
+        "limit": ("limit", lambda name, text: number(name, text, LARGEST_PAGE)),
+    }
+    readers |= {name: (name, lambda _name, text: text) for name in _SOURCE_FILTERS}
+    wanted: dict[str, Any] = {"limit": PAGE}
+    for name, text in arguments.items():
+        if name not in readers:
+            raise BadFilter(f"unknown parameter `{name[:40]}`; known are {', '.join(sorted(readers))}.")
+        if len(text) > LONGEST_FILTER:
+            raise BadFilter(f"`{name}` is longer than {LONGEST_FILTER} characters.")
+        argument, read = readers[name]
+        wanted[argument] = read(name, text)
+    return wanted
+
+
+def pages(window: Window) -> Blueprint:
+    """The routes of this page."""
+    api = Blueprint("api", __name__, url_prefix="/api/v1")
+    matchers = Matchers(window.store, window.snapshot)
+
+    @api.before_request
+    async def guard() -> Response | None:
+        if window.admits(request):
+            return None
+        response = problem(401, "The API needs the header `Authorization: Bearer <admin_token>`.")
+        response.headers["WWW-Authenticate"] = 'Bearer realm="bridge"'
+        return response
+
+    @api.errorhandler(BadFilter)
+    async def bad_filter(error: BadFilter) -> Response:
+        return problem(400, str(error))
+
+    @api.get("/events")
+    async def events() -> Response:
+        wanted = filters(request.args, EVENT_STATES)
+        rows = await window.store.events(**wanted)
+        deliveries = await window.store.deliveries_of([row.id for row in rows])
+        items = []
+        for row in rows:
+            own = [delivery for delivery in deliveries if delivery.event_id == row.id]
+            items.append(event_view(row, own, window.snapshot(), await matchers.of(row.version)))
+        return answer({"items": items, "next": str(rows[-1].id) if len(rows) == wanted["limit"] else None})
+
+    @api.get("/events/<int:event_id>")
+    async def event(event_id: int) -> Response:
+        row = await window.store.event(event_id) if event_id < 2**63 else None
+        if row is None:
+            return problem(404, f"There is no event {event_id}; it may be older than what is kept.")
+        deliveries = await window.store.deliveries_of([row.id])
+        return answer(event_view(row, deliveries, window.snapshot(), await matchers.of(row.version)))
+
+    @api.get("/deliveries")
+    async def deliveries() -> Response:
+        wanted = filters(request.args, DELIVERY_STATES)
+        rows = await window.store.deliveries(**wanted)
+        items = [delivery_view(row) for row in rows]
+        return answer({"items": items, "next": str(rows[-1].id) if len(rows) == wanted["limit"] else None})
+
+    @api.get("/rules")
+    async def rules() -> Response:
+        return answer({"items": _rule_files(window), "next": None})
+
+    return api
+
+
+def _rule_files(window: Window) -> list[dict[str, Any]]:
+    """Each rule file with its rules and the problems `bridge check` finds in it."""
+    snapshot = window.snapshot()
+    files: dict[str, dict[str, Any]] = {}
+
+    def entry(file: str) -> dict[str, Any]:
+        return files.setdefault(file, {"file": file, "rules": [], "problems": []})
+
+    for file in snapshot.files:
+        entry(file)
+    for rule in snapshot.rules:
+        entry(rule.place.file)["rules"].append(
+            {
+                "name": rule.name,
+                "line": rule.place.line,
+                "enabled": rule.enabled,
+                "priority": rule.priority,
+                "description": rule.description,
+                "labels": list(rule.labels),
+                "notify": sorted({target.to for target in rule.notify}),
+            }
+        )
+    for found in snapshot.problems:
+        if found.place.file in files:
+            entry(found.place.file)["problems"].append(
+                {
+                    "line": found.place.line,
+                    "column": found.place.column,
+                    "severity": found.severity,
+                    "code": found.code,
+                    "message": found.message,
+                    "help": found.help,
+                }
+            )
+    return sorted(files.values(), key=lambda item: str(item["file"]))

@@ -1,0 +1,91 @@
+"""Words that all problems of files share: quoting, suggestions, places, and YAML's mistakes in plain language."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from bridge.errors import Problem
+from bridge.logs import printable
+from bridge.model import Place
+
+LONGEST = 60  # of the user's own words in a message
+MOST_CHOICES = 8
+
+_BREAK = re.compile("\r\n|\n|\r")
+
+# What ruamel says → what we say, and what to do. Looked up by what its sentence begins with.
+_SYNTAX = {
+    "found character '\\t'": ("a tab cannot indent or begin a value", "use spaces"),
+    "found character '`'": ("a text cannot begin with a backtick", "put quotes round it"),
+    "found character '@'": ("a text cannot begin with `@`", "put quotes round it"),
+    "found character '%'": ("a text cannot begin with `%`", "put quotes round it"),
+    "mapping values are not allowed here": ("a second `:` on this line", "put quotes round a text that holds `: `"),
+    "mapping keys are not allowed here": ("a `?` cannot stand here", "put quotes round it"),
+    "sequence entries are not allowed here": ("a `-` cannot begin a list here", "begin the list on the next line"),
+    "could not find expected ':'": ("a `:` is missing after this key", "write `key: value`, with a space after the `:`"),
+    "found unexpected ':'": ("a `:` cannot stand here", "put quotes round a text that holds `:`"),
+    "found unexpected end of stream": ("this quote is never closed", "close it"),
+    "found unexpected document separator": ("this quote is never closed", "close it before the `---`"),
+    "found unknown escape character": ("this escape is unknown", "write `\\\\` for a backslash, or use single quotes"),
+    "expected escape sequence": ("this escape is not complete", "write `\\\\` for a backslash, or use single quotes"),
+    "expected ',' or ']'": ("this list `[` is not closed, or a comma is missing", "close it with `]`"),
+    "expected ',' or '}'": ("this map `{` is not closed, or a comma is missing", "close it with `}`"),
+    "expected <block end>": ("this line does not fit the ones above it", "indent it as its neighbours"),
+    "expected the node content": ("a value is missing here", "put quotes round a text that begins with a special character"),
+    "expected a comment or a line break": ("text cannot follow `|` or `>` on the same line", "begin it on the next line"),
+    "expected chomping or indentation": ("text cannot follow `|` or `>` on the same line", "begin it on the next line"),
+    "more indented follow up line": ("the first line is indented less than the next", "indent all lines alike"),
+    "found undefined tag handle": ("this tag is not read", "delete it, or put quotes round the text"),
+    "expected '<document start>'": ("this line does not fit the ones above it", "indent it as its neighbours"),
+    "found incompatible YAML document": ("a `%` line is not understood here", "delete it: files are YAML 1.2"),
+}
+# These point at the end of the file; where the trouble begins helps more.
+_AT_THE_START = ("found unexpected end of stream", "found unexpected document", "expected ',' or")
+
+
+def said(text: str) -> str:
+    """The user's own words as a message may show them: in backticks, one clean line, not too long."""
+    clean = printable(text).replace("`", "'")
+    return f"`{clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + '…'}`"
+
+
+def suggestion(word: str, allowed: Iterable[str]) -> str:
+    """“did you mean `when`? ”, or nothing."""
+    if len(word) > LONGEST:
+        return ""
+    by_folded = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
+    return f"did you mean {said(by_folded[near[0]])}? " if near else ""
+
+
+def choices(allowed: Iterable[str]) -> str:
+    """“a, b, c, …”: eight at most."""
+    names = list(allowed)
+    return ", ".join(names[:MOST_CHOICES]) + (", …" if len(names) > MOST_CHOICES else "")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines as YAML and editors count them."""
+    return _BREAK.split(text)
+
+
+def place_in(text: str, offset: int, file: str) -> Place:
+    """Where the character at `offset` stands."""
+    before = lines_of(text[:offset])
+    return Place(file, len(before), len(before[-1]) + 1)
+
+
+def syntax_problem(error: Exception, text: str, file: str, docs: str) -> Problem:
+    """A ruamel error in our words; its own may quote values."""
+    sentence = str(getattr(error, "problem", None) or "")
+    message, help = next(
+        (words for start, words in _SYNTAX.items() if sentence.startswith(start)),
+        ("this is not YAML", "compare it with the lines around; quotes, `:` and indentation are the usual causes"),
+    )
+    mark = getattr(error, "problem_mark", None)
+    if sentence.startswith(_AT_THE_START) or mark is None:
+        mark = getattr(error, "context_mark", None) or mark
+    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    return Problem(place=place, code="yaml", message=message, help=help, docs=docs)

@@ -5,6 +5,7 @@ BridgeError
 ├── Refused                 a post that is not accepted; carries the HTTP status
 │   ├── BadSignature        401
 │   └── BadEnvelope         400
+│       └── NotJson         400; 415 when the sender did not even call it JSON
 ├── StoreUnavailable        the store cannot be written or read now: 503, Retry-After
 ├── TemplateFailed          a template failed while it ran; carries file and line
 └── SenderGone              the sender process died with this delivery in its hands
@@ -60,6 +61,10 @@ class BadSignature(Refused):
 
 class BadEnvelope(Refused):
     """Not JSON, or JSON of another shape."""
+
+
+class NotJson(BadEnvelope):
+    """Not JSON at all."""
 
 
 class StoreUnavailable(BridgeError):

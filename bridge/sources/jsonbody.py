@@ -1,0 +1,69 @@
+"""JSON from strangers: strict UTF-8 JSON within bounds that every later stage can walk without care."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from bridge.errors import BadEnvelope, NotJson
+from bridge.model import Json
+
+MAX_DEPTH = 64
+MAX_NODES = 100_000
+MAX_KEY = 1024  # characters
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
+_decoder = msgspec.json.Decoder()
+
+
+def decode(body: bytes) -> Json:
+    """The value in `body`. A whole number beyond 64 bits is kept as its text: no store or frame holds it exactly.
+
+    Of a key that stands twice the last wins, here and wherever the body is read again.
+    Raises NotJson, and BadEnvelope when a bound is passed.
+    """
+    try:
+        value = _decoder.decode(body)
+    except RecursionError:
+        raise _too_deep() from None
+    except UnicodeDecodeError as error:
+        raise NotJson(f"the body is not UTF-8: byte {error.start} is wrong") from None
+    except msgspec.DecodeError as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise NotJson(f"the body is not JSON: {reason[:1].lower()}{reason[1:]}") from None
+    _hold_to_bounds(value)
+    return value
+
+
+def _hold_to_bounds(root: Json) -> None:
+    """Level by level instead of by recursion: the interpreter's own limit differs from version to version."""
+    level = [root] if isinstance(root, dict | list) else []
+    nodes = depth = 0
+    while level:
+        below: list[Json] = []
+        for container in level:
+            if type(container) is dict:
+                if container and max(map(len, container)) > MAX_KEY:
+                    raise BadEnvelope(f"a key in the body is longer than {MAX_KEY:,} characters")
+                pairs: Iterable[tuple[Any, Json]] = container.items()
+            else:
+                pairs = enumerate(container)
+            nodes += len(container)
+            if nodes > MAX_NODES:
+                raise BadEnvelope(f"the body holds more than {MAX_NODES:,} values")
+            for at, value in pairs:
+                kind = type(value)
+                if kind is dict or kind is list:
+                    below.append(value)
+                elif kind is int and not _LOWEST <= value <= _HIGHEST:
+                    container[at] = str(value)
+        level = below
+        depth += 1
+        if level and depth == MAX_DEPTH:
+            raise _too_deep()
+
+
+def _too_deep() -> BadEnvelope:
+    return BadEnvelope(f"the body is nested more than {MAX_DEPTH} deep")

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
 from ruamel.yaml import events as yaml_events
@@ -96,11 +96,13 @@ def _decode(raw: bytes, file: str) -> str:
         _refuse(Place(file, MAX_LINES, 1), "too-large", f"this file has {lines:,} lines", "at most 50,000; split it")
     if found := _FORBIDDEN.search(text):
         message = f"the invisible character U+{ord(found[0]):04X}"
-        _refuse(place_in(text, found.start(), file), "character", message, "delete it, or write it as an escape in quotes")
+        _refuse(
+            place_in(text, found.start(), file), "character", message, "delete it, or write it as an escape in quotes"
+        )
     return text
 
 
-def _refuse(place: Place, code: str, message: str, help: str, width: int = 1) -> Any:
+def _refuse(place: Place, code: str, message: str, help: str, width: int = 1) -> NoReturn:
     raise Invalid([Problem(place=place, code=code, message=message, help=help, docs=DOCS, width=width)])
 
 
@@ -132,12 +134,19 @@ class _Builder:
         if isinstance(event, yaml_events.StreamEndEvent):
             return None
         if event.version not in (None, (1, 2)) or event.tags:
-            _refuse(Place(self.file, 1, 1), "directive", "a `%` line is not understood here", "delete it: files are YAML 1.2")
+            _refuse(
+                Place(self.file, 1, 1),
+                "directive",
+                "a `%` line is not understood here",
+                "delete it: files are YAML 1.2",
+            )
         node = self._node(next(self.stream), 1)
         next(self.stream)
         event = next(self.stream)
         if not isinstance(event, yaml_events.StreamEndEvent):
-            _refuse(self._place(event), "documents", "a second document begins here", "one file holds one; delete the `---`")
+            _refuse(
+                self._place(event), "documents", "a second document begins here", "one file holds one; delete the `---`"
+            )
         return None if node.value is None else node
 
     def _counted(self, text: str) -> Iterator[Any]:
@@ -166,9 +175,7 @@ class _Builder:
         return Place(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _tell(self, place: Place, code: str, message: str, help: str, width: int = 1) -> None:
-        self.problems.append(
-            Problem(place=place, code=code, message=message, help=help, docs=DOCS, width=width)
-        )
+        self.problems.append(Problem(place=place, code=code, message=message, help=help, docs=DOCS, width=width))
 
     def _node(self, event: Any, depth: int) -> Node:
         self.deepest = max(self.deepest, depth)
@@ -190,9 +197,11 @@ class _Builder:
         place, width = self._place(event), len(event.anchor) + 1
         anchored = self.anchors.get(event.anchor)
         if anchored is None:
-            return _refuse(place, "alias", f"no anchor `&{said(event.anchor)[1:-1]}` stands before this", "define it first", width)
+            _refuse(
+                place, "alias", f"no anchor `&{said(event.anchor)[1:-1]}` stands before this", "define it first", width
+            )
         if anchored.node is None:
-            return _refuse(place, "alias", "this alias stands inside what it repeats", "an alias cannot hold itself", width)
+            _refuse(place, "alias", "this alias stands inside what it repeats", "an alias cannot hold itself", width)
         if depth + anchored.height > MAX_DEPTH:
             _refuse(place, "too-deep", f"nested more than {MAX_DEPTH} deep", "write it flatter", width)
         self._count(event, anchored.events, anchored.characters)
@@ -267,7 +276,9 @@ class _Builder:
     def _value(self, event: Any, place: Place, written: str) -> Scalar:
         text: str = event.value
         if _UNSTORABLE.search(text):
-            self._tell(place, "character", "this text has a NUL or half a character in it", "delete the escape", len(written))
+            self._tell(
+                place, "character", "this text has a NUL or half a character in it", "delete the escape", len(written)
+            )
             return _UNSTORABLE.sub("", text)
         tag = (event.tag or "").removeprefix(_CORE)
         if tag not in _SCALAR_TAGS and tag not in ("", "!"):
@@ -278,7 +289,9 @@ class _Builder:
         try:
             value = resolve(text)
         except ValueError as error:
-            self._tell(place, "number", f"{error}", "write a smaller number, or quote it as text", min(len(written), 60))
+            self._tell(
+                place, "number", f"{error}", "write a smaller number, or quote it as text", min(len(written), 60)
+            )
             return text
         if tag and type(value) not in _SCALAR_TAGS[tag]:
             self._tell(self._place(event), "tag", f"the tag `!!{tag}` does not fit {said(text)}", "delete the tag")

@@ -24,7 +24,10 @@ _SYNTAX = {
     "mapping values are not allowed here": ("a second `:` on this line", "put quotes round a text that holds `: `"),
     "mapping keys are not allowed here": ("a `?` cannot stand here", "put quotes round it"),
     "sequence entries are not allowed here": ("a `-` cannot begin a list here", "begin the list on the next line"),
-    "could not find expected ':'": ("a `:` is missing after this key", "write `key: value`, with a space after the `:`"),
+    "could not find expected ':'": (
+        "a `:` is missing after this key",
+        "write `key: value`, with a space after the `:`",
+    ),
     "found unexpected ':'": ("a `:` cannot stand here", "put quotes round a text that holds `:`"),
     "found unexpected end of stream": ("this quote is never closed", "close it"),
     "found unexpected document separator": ("this quote is never closed", "close it before the `---`"),
@@ -33,8 +36,14 @@ _SYNTAX = {
     "expected ',' or ']'": ("this list `[` is not closed, or a comma is missing", "close it with `]`"),
     "expected ',' or '}'": ("this map `{` is not closed, or a comma is missing", "close it with `}`"),
     "expected <block end>": ("this line does not fit the ones above it", "indent it as its neighbours"),
-    "expected the node content": ("a value is missing here", "put quotes round a text that begins with a special character"),
-    "expected a comment or a line break": ("text cannot follow `|` or `>` on the same line", "begin it on the next line"),
+    "expected the node content": (
+        "a value is missing here",
+        "put quotes round a text that begins with a special character",
+    ),
+    "expected a comment or a line break": (
+        "text cannot follow `|` or `>` on the same line",
+        "begin it on the next line",
+    ),
     "expected chomping or indentation": ("text cannot follow `|` or `>` on the same line", "begin it on the next line"),
     "more indented follow up line": ("the first line is indented less than the next", "indent all lines alike"),
     "found undefined tag handle": ("this tag is not read", "delete it, or put quotes round the text"),

@@ -1,0 +1,182 @@
+"""`destinations:` of the configuration: one address each, or a group of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import cast
+from urllib.parse import parse_qs, urlsplit
+
+from bridge.config.hosts import is_private
+from bridge.config.not_yet import tell_not_yet
+from bridge.config.reading import (
+    Fields,
+    Findings,
+    Reader,
+    integer,
+    kind_of_value,
+    lasting,
+    list_of,
+    one_of,
+    rate,
+    shown,
+    text,
+    width_of,
+    wrong,
+)
+from bridge.config.wording import choices, said, suggestion
+from bridge.delivery.check import check_url
+from bridge.delivery.kinds import kind_of
+from bridge.errors import Invalid, Problem
+from bridge.model import Destination, Format, Node
+
+DOCS = "docs/configuration.md#destinations"
+DESTINATION_KEYS = (
+    "url",
+    "format",
+    "retry",
+    "rate",
+    "concurrency",
+    "fallback",
+    "overflow",
+    "pause_after",
+    "max_age",
+)
+EXAMPLE = '{url: "console://"}'
+FORMATS: tuple[Format, ...] = ("text", "markdown", "html")
+
+_IN_CLEAR = frozenset({"http", "json", "xml", "form"})
+_NAME = re.compile(r"\w[\w.-]{0,63}")
+
+
+def read_destinations(top: Fields) -> tuple[dict[str, Destination], dict[str, tuple[str, ...]]]:
+    """(destinations, groups)"""
+    entries = top.inner("destinations", what="`destinations`", example=f"`name: {EXAMPLE}` lines below it")
+    if entries is None:
+        return {}, {}
+    groups = {name: node for name, node in entries.entries.items() if isinstance(node.value, list)}
+    single = [name for name in entries.entries if name not in groups]
+    for name in entries.entries:
+        if not _NAME.fullmatch(name):
+            help = "letters, digits, `.`, `-` and `_`, 64 at most"
+            entries.tell_key(name, "name", f"{said(name)} cannot name a destination", help=help)
+    # One that is written wrong is known all the same: rules that name it are not wrong.
+    found = {name: _destination(name, entries.entries[name], entries, single) for name in single}
+    return found, {name: _group(name, node, single, groups, entries) for name, node in groups.items()}
+
+
+def destination_name(allowed: Collection[str]) -> Reader[str]:
+    """A name that the configuration defines."""
+
+    def read(node: Node) -> str:
+        name = text(node)
+        if name not in allowed:
+            help = (
+                f"{suggestion(name, allowed)}destinations: {choices(allowed)}"
+                if allowed
+                else "the configuration has none"
+            )
+            wrong(node, f"unknown destination {shown(node)}", help=help, code="unknown-destination")
+        return name
+
+    return read
+
+
+def _group(
+    name: str, node: Node, single: Collection[str], groups: Mapping[str, Node], entries: Fields
+) -> tuple[str, ...]:
+    def member(item: Node) -> str:
+        if item.value in groups:
+            wrong(item, f"{shown(item)} is a group", help="a group holds destinations, not groups", code="group")
+        return destination_name(single)(item)
+
+    if not node.value:
+        entries.tell_key(name, "group", f"the group {said(name)} is empty", help="write [name, name]")
+        return ()
+    return tuple(dict.fromkeys(entries.take(node, list_of(member), ())))
+
+
+def _destination(name: str, node: Node, entries: Fields, single: Collection[str]) -> Destination:
+    fields = entries.map(node, what=f"destination {said(name)}", example=EXAMPLE)
+    if fields is None:
+        return Destination(name=name, url="", kind=kind_of("console://"), place=node.place)
+    fields.docs = DOCS
+    fields.only(DESTINATION_KEYS, hide=True)
+    tell_not_yet(fields, "destination")
+    if "url" not in fields.entries:
+        fields.missing("url", 'write url: "${NAME}", or url: "console://" to print')
+    url = fields.get("url", _url(fields.findings), "")
+    schedule, give_up_after = _retry(fields)
+    _later(name, fields, single)
+    return Destination(
+        name=name,
+        url=url,
+        kind=kind_of(url or "console://"),
+        format=fields.get("format", _format, None),
+        schedule=schedule,
+        give_up_after=give_up_after,
+        concurrency=fields.get("concurrency", integer(1, 64), 4),
+        place=fields.node.place,
+    )
+
+
+def _format(node: Node) -> Format:
+    return cast(Format, one_of(FORMATS)(node))
+
+
+def _retry(fields: Fields) -> tuple[tuple[float, ...], float | None]:
+    retry = fields.inner("retry", example="{schedule: [5s, 30s, 2m]}")
+    if retry is None:
+        return (), None
+    retry.only(("schedule", "give_up_after"))
+    return retry.get("schedule", list_of(lasting), ()), retry.get("give_up_after", lasting, None)
+
+
+def _later(name: str, fields: Fields, single: Collection[str]) -> None:
+    """The keys that so far only have a shape."""
+    fields.get("rate", rate, 0.0)
+    fields.get("max_age", lasting, 0.0)
+    fields.get("pause_after", integer(0, 1000), 0)
+    fields.get("overflow", one_of(("hold", "drop", "digest")), "")
+    fields.get("fallback", destination_name([other for other in single if other != name]), "")
+
+
+def _url(findings: Findings) -> Reader[str]:
+    """One address that Apprise understands. No message ever holds a part of it."""
+
+    def read(node: Node) -> str:
+        if not isinstance(node.value, str):
+            wrong(
+                node, f"an address is a text, this is {kind_of_value(node)}", help=f"write {EXAMPLE}", code="wrong-type"
+            )
+        url = node.value.strip()
+        if not url:
+            told = any(one.code == "variable" and one.place.line == node.place.line for one in findings.problems)
+            return (
+                "" if told else wrong(node, "this address is empty", help='write "${NAME}", or "console://" to print')
+            )
+        if mistakes := check_url(url):
+            raise Invalid(
+                [
+                    Problem(place=node.place, code="url", message=one.message, help=one.help, width=width_of(node))
+                    for one in mistakes
+                ]
+            )
+        _unsafe(node, url, findings)
+        return url
+
+    return read
+
+
+def _unsafe(node: Node, url: str, findings: Findings) -> None:
+    """Text that crosses other people's networks in clear."""
+    inner = url.removeprefix("webhook:")
+    parts = urlsplit(inner)
+    query = {key.lower(): values[-1].lower() for key, values in parse_qs(parts.query).items()}
+    clear = parts.scheme in _IN_CLEAR or query.get("mode") == "insecure"
+    unverified = query.get("verify") in ("no", "false", "0")
+    if not (clear or unverified) or is_private(parts.hostname or ""):
+        return
+    message = "this address sends in clear" if clear else "this address does not check whom it talks to (`verify=no`)"
+    help = "take the encrypted form (`https://`, `jsons://`, `mailtos://`, …)" if clear else "delete `verify=no`"
+    findings.tell(node.place, "insecure", message, help=help, docs=DOCS, severity="warning", width=width_of(node))

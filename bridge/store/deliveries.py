@@ -1,0 +1,154 @@
+"""Deliver, written down: claim what is due, settle what was tried, give back what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Double, bindparam, insert, not_, or_, select, true, update
+
+from bridge.model import Delivery, Settled
+from bridge.store.matched import LEASE_SECONDS, to_delivery
+from bridge.store.tables import PENDING, attempt, delivery, is_state
+from bridge.store.text import clean
+from bridge.store.writer import Turn
+
+
+class ToClaim(NamedTuple):
+    """How many deliveries are wanted, and for which destinations none."""
+
+    most: int
+    exclude: Collection[str]
+
+
+_NOW = bindparam("now", type_=Double)
+_IDS = delivery.c.id.in_(bindparam("ids", expanding=True))
+_FREE = or_(delivery.c.owner.is_(None), delivery.c.leased_until <= _NOW)
+_other = delivery.alias("other")
+_BEHIND_ANOTHER = (
+    select(1)
+    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id < delivery.c.id)
+    .exists()
+)
+_OTHERS_BEHIND = (
+    select(1)
+    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id > delivery.c.id)
+    .exists()
+)
+
+_DUE = (
+    select(delivery)
+    .where(
+        PENDING,
+        delivery.c.next_at <= _NOW,
+        delivery.c.destination.not_in(bindparam("exclude", expanding=True)),
+        _FREE,
+        not_(_BEHIND_ANOTHER),
+    )
+    .order_by(delivery.c.next_at, delivery.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(delivery)
+    .where(_IDS)
+    .values(
+        # Whoever had it and let its lease run out may have sent it before it died.
+        ambiguous=or_(delivery.c.ambiguous, delivery.c.owner.is_not(None)),
+        owner=bindparam("me"),
+        leased_until=bindparam("until"),
+    )
+)
+_ATTEMPTED = insert(attempt)
+_SETTLE = (
+    update(delivery)
+    # Who lost its lease may still report success, and nothing else: another has the delivery in hand.
+    .where(delivery.c.id == bindparam("delivery_id"), or_(delivery.c.owner == bindparam("me"), bindparam("certain")))
+    .values(
+        state=bindparam("to"),
+        reason=bindparam("why"),
+        next_at=bindparam("due"),
+        attempts=delivery.c.attempts + 1,
+        ambiguous=bindparam("doubtful"),
+        owner=None,
+        leased_until=None,
+    )
+)
+_AWAITED = select(delivery.c.id).where(_IDS, _OTHERS_BEHIND)
+_RENEW = update(delivery).where(PENDING, delivery.c.owner == bindparam("me")).values(leased_until=bindparam("until"))
+_RELEASE = update(delivery).where(_IDS, delivery.c.owner == bindparam("me")).values(owner=None, leased_until=None)
+RELEASE_ALL = (
+    update(delivery)
+    .where(PENDING, delivery.c.owner.is_not(None))
+    .values(owner=None, leased_until=None, ambiguous=true())
+)
+
+
+def claim(turn: Turn, payloads: Sequence[ToClaim]) -> list[list[Delivery]]:
+    """Take deliveries that are due into this process's hands."""
+    return [_claim(turn, wanted) for wanted in payloads]
+
+
+def _claim(turn: Turn, wanted: ToClaim) -> list[Delivery]:
+    parameters = {"now": turn.now, "most": wanted.most, "exclude": sorted(wanted.exclude)}
+    rows = turn.connection.execute(_DUE, parameters).mappings().all()
+    if not rows:
+        return []
+    lease = {"me": turn.owner, "until": turn.now + LEASE_SECONDS}
+    turn.connection.execute(_TAKE, lease | {"ids": [row["id"] for row in rows]})
+    return [to_delivery({**row, "ambiguous": row["ambiguous"] or row["owner"] is not None}) for row in rows]
+
+
+def settle(turn: Turn, payloads: Sequence[Settled]) -> list[bool]:
+    """Keep the attempts and what became of their deliveries; true where another delivery waited behind this one."""
+    ordered = sorted(payloads, key=lambda settled: settled.delivery.id)
+    turn.connection.execute(_ATTEMPTED, [_attempt_row(settled) for settled in ordered])
+    turn.connection.execute(_SETTLE, [_settled_row(turn, settled) for settled in ordered])
+    done = [settled.delivery.id for settled in ordered if settled.state != "pending"]
+    awaited = set(turn.connection.execute(_AWAITED, {"ids": done}).scalars()) if done else set()
+    return [settled.delivery.id in awaited for settled in payloads]
+
+
+def _attempt_row(settled: Settled) -> dict[str, Any]:
+    outcome = settled.outcome
+    return {
+        "delivery_id": settled.delivery.id,
+        "at": settled.at,
+        "result": outcome.result,
+        "reason": clean(outcome.reason),
+        "status": outcome.status,
+        "answer": clean(outcome.answer),
+        "ambiguous": outcome.ambiguous,
+        "took_ms": outcome.took_ms,
+    }
+
+
+def _settled_row(turn: Turn, settled: Settled) -> dict[str, Any]:
+    return {
+        "delivery_id": settled.delivery.id,
+        "me": turn.owner,
+        "certain": settled.state == "delivered",
+        "to": settled.state,
+        "why": clean(settled.reason),
+        "due": settled.next_at if settled.state == "pending" else None,
+        "doubtful": settled.delivery.ambiguous or settled.outcome.ambiguous,
+    }
+
+
+def renew(turn: Turn, payloads: Sequence[None]) -> list[None]:
+    """Keep what this process has in hand for another while."""
+    turn.connection.execute(_RENEW, {"me": turn.owner, "until": turn.now + LEASE_SECONDS})
+    return [None for _ in payloads]
+
+
+def release(turn: Turn, payloads: Sequence[Collection[int]]) -> list[None]:
+    """Give deliveries back that were not tried."""
+    ids = sorted({id for payload in payloads for id in payload})
+    turn.connection.execute(_RELEASE, {"ids": ids, "me": turn.owner})
+    return [None for _ in payloads]
+
+
+def release_all(turn: Turn, payloads: Sequence[None]) -> list[None]:
+    """At the start of the only process: what its predecessor had in hand may have been sent."""
+    turn.connection.execute(RELEASE_ALL)
+    return [None for _ in payloads]

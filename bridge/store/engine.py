@@ -1,0 +1,200 @@
+"""From a store's URL to open connections: pragmas, file modes, one service per SQLite file, migrations."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from bridge.errors import StoreUnavailable
+from bridge.store.dialects import Dialect, PostgreSQL, SQLite
+
+READ_SECONDS = 15  # how long one read for a page may take
+READ_CONNECTIONS = 4
+
+
+class Database:
+    """The engines of one store: `writes` begins write transactions, `reads` cannot write."""
+
+    def __init__(self, dialect: Dialect, writes: Engine, reads: Engine, lock: int | None = None) -> None:
+        self.dialect = dialect
+        self.writes = writes
+        self.reads = reads
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close every connection and let another service have the file."""
+        self.writes.dispose()
+        self.reads.dispose()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def open_database(url: str, *, service: bool) -> Database:
+    """Connect, migrate, and, for the service on SQLite, take the file's lock and check its integrity."""
+    parsed = _parse(url)
+    try:
+        if parsed.drivername == "postgresql":
+            return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
+        return _open_sqlite(parsed, service=service)
+    except (DBAPIError, OSError, sqlite3.Error, CommandError) as error:
+        raise StoreUnavailable(f"the store {parsed.render_as_string()} cannot be opened: {_said(error)}") from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreUnavailable("the store's URL cannot be read: write `sqlite:///bridge.db` or `postgresql://…`") from (
+            error
+        )
+    if parsed.drivername not in {"sqlite", "postgresql"}:
+        raise StoreUnavailable(f"no store `{parsed.drivername}`: write `sqlite:///bridge.db` or `postgresql://…`")
+    if parsed.drivername == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise StoreUnavailable("a SQLite store is a file: write `sqlite:///bridge.db`")
+    return parsed
+
+
+def _said(error: Exception) -> str:
+    """What the database said, in one line, without the statement and its values."""
+    said = str(error.orig if isinstance(error, DBAPIError) else error)
+    if isinstance(error, CommandError):
+        said = f"it was written by a newer Bridge ({said})"
+    return " ".join(said.split())
+
+
+# ---- SQLite ------------------------------------------------------------------------------------
+
+
+def _open_sqlite(url: URL, *, service: bool) -> Database:
+    path = Path(str(url.database)).absolute()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite gives its -wal and -shm files the mode of the database, so an own first open settles all three.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    lock = _lock_file(path) if service else None
+    try:
+        url = url.set(drivername="sqlite+pysqlite", database=str(path))
+        database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
+        if service:
+            with database.reads.connect() as connection:
+                _check_integrity(connection)
+        with database.writes.connect() as connection:
+            _migrate(connection)
+    except BaseException:
+        if lock is not None:
+            os.close(lock)
+        raise
+    return database
+
+
+def _lock_file(path: Path) -> int:
+    """The operating system's lock, which ends with the process, however it ends."""
+    lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise StoreUnavailable(
+            f"another Bridge service already uses {path}: stop it first, or give this one its own store"
+        ) from error
+    return lock
+
+
+def _check_integrity(connection: Connection) -> None:
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise StoreUnavailable(f"the store is damaged ({found}): restore a backup, or move the file away")
+
+
+def _sqlite_engine(url: URL, *, write: bool) -> Engine:
+    pool = {} if write else {"pool_size": READ_CONNECTIONS, "max_overflow": 0, "isolation_level": "AUTOCOMMIT"}
+    engine = create_engine(url, **pool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        for pragma in _pragmas(write=write):
+            connection.execute(f"PRAGMA {pragma}")
+
+    if write:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            # A transaction that begins reading and then writes can fail at the write, with all its work lost.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _pragmas(*, write: bool) -> tuple[str, ...]:
+    if not write:
+        return ("busy_timeout=2000", "query_only=ON")
+    return (
+        # While opening and migrating; the writer sets 0 and waits without stopping the event loop.
+        "busy_timeout=5000",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+    )
+
+
+# ---- PostgreSQL --------------------------------------------------------------------------------
+
+
+def _open_postgresql(url: URL) -> Database:
+    # A server that vanished without a word is noticed within seconds, not after the system's two hours.
+    patience: dict[str, Any] = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15000,
+        "application_name": "bridge",
+    }
+    writes = create_engine(url, pool_size=1, connect_args=patience)
+    reads = create_engine(
+        url,
+        pool_size=READ_CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",
+        connect_args=patience
+        | {"options": f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000}"},
+    )
+    database = Database(PostgreSQL(), writes, reads)
+    try:
+        with writes.connect() as connection:
+            _migrate(connection)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+# ---- migrations --------------------------------------------------------------------------------
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic's settings for this connection; the migrations come with the package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring the tables up to date, one process at a time."""
+    with connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('bridge migrations'))")
+        command.upgrade(alembic_config(connection), "head")

@@ -1,0 +1,181 @@
+"""Match, written down: what became of the events, what is remembered from now on, and the deliveries they gave."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from bridge.model import Delivery, Key, Matched, Memory, Notification, Planned
+from bridge.store.dialects import INSERTS
+from bridge.store.tables import PENDING, RECEIVED, delivery, event, resource
+from bridge.store.text import clean, to_json
+from bridge.store.writer import Turn
+
+LEASE_SECONDS = 30.0
+
+_STILL_WAITING = (
+    select(event.c.id)
+    .where(event.c.id.in_(bindparam("ids", expanding=True)), RECEIVED)
+    .order_by(event.c.id)
+    .with_for_update()
+)
+_MATCH = (
+    update(event)
+    .where(event.c.id == bindparam("event_id"))
+    .values({name: bindparam(name) for name in ("state", "version", "previous", "resource", "filled", "decisions")})
+)
+_WAITING_KEYS = (
+    select(delivery.c.order_key)
+    .where(PENDING, delivery.c.order_key.in_(bindparam("order_keys", expanding=True)))
+    .distinct()
+)
+_INSERT = delivery.insert().returning(delivery.c.id, sort_by_parameter_order=True)
+
+
+def _upsert(database: str) -> Any:
+    insert = INSERTS[database](resource)
+    return insert.on_conflict_do_update(
+        index_elements=[resource.c.gid, resource.c.type, resource.c.source],
+        set_={name: insert.excluded[name] for name in ("resource", "learned", "modified_at", "at", "deleted")},
+    )
+
+
+_REMEMBER = {database: _upsert(database) for database in INSERTS}
+
+
+def write_matched(turn: Turn, payloads: Sequence[Sequence[Matched]]) -> list[list[Delivery]]:
+    """Write what matching made of the events, and give back the deliveries that may be sent at once."""
+    kept = _still_waiting(turn, payloads)
+    every = [matched for payload in kept for matched in payload]
+    if not every:
+        return [[] for _ in kept]
+    turn.connection.execute(_MATCH, [_matched_row(matched) for matched in every])
+    _remember(turn, every)
+    handed = iter(insert_deliveries(turn, _delivery_rows(turn, every)))
+    return [
+        [one for matched in payload for _ in matched.planned if (one := next(handed)) is not None] for payload in kept
+    ]
+
+
+def _still_waiting(turn: Turn, payloads: Sequence[Sequence[Matched]]) -> list[list[Matched]]:
+    """Without the events that are no longer `received`: whoever matched them has written all of it already."""
+    ids = [matched.event_id for payload in payloads for matched in payload]
+    waiting = set(turn.connection.execute(_STILL_WAITING, {"ids": ids}).scalars())
+    kept: list[list[Matched]] = []
+    for payload in payloads:
+        kept.append([matched for matched in payload if matched.event_id in waiting])
+        waiting.difference_update(matched.event_id for matched in payload)
+    return kept
+
+
+def _matched_row(matched: Matched) -> dict[str, object]:
+    return {
+        "event_id": matched.event_id,
+        "state": matched.state,
+        "version": matched.version,
+        "previous": _json_or_none(matched.previous),
+        "resource": _json_or_none(matched.resource),
+        "filled": to_json(matched.filled),
+        "decisions": to_json(matched.decisions),
+    }
+
+
+def _remember(turn: Turn, every: Sequence[Matched]) -> None:
+    latest: dict[Key, Memory] = {}
+    for matched in every:
+        latest.update(matched.remembered)
+    if latest:
+        # In one order everywhere, so that two processes never wait for each other in a circle.
+        rows = [_memory_row(key, latest[key]) for key in sorted(latest)]
+        turn.connection.execute(_REMEMBER[turn.dialect.name], rows)
+
+
+def _memory_row(key: Key, memory: Memory) -> dict[str, object]:
+    return {
+        "gid": clean(key.gid),
+        "type": clean(key.type),
+        "source": clean(key.source),
+        "resource": _json_or_none(memory.resource),
+        "learned": to_json(memory.learned),
+        "modified_at": None if memory.modified_at is None else clean(memory.modified_at),
+        "at": memory.at,
+        "deleted": memory.deleted,
+    }
+
+
+def _json_or_none(value: object) -> str | None:
+    return None if value is None else to_json(value)
+
+
+# ---- deliveries --------------------------------------------------------------------------------
+
+
+def _delivery_rows(turn: Turn, every: Sequence[Matched]) -> list[dict[str, Any]]:
+    """The deliveries' rows in the order of their events. One that must wait behind an earlier one has no owner."""
+    rows = [delivery_row(turn, one, matched.event_id, matched.key) for matched in every for one in matched.planned]
+    if not rows:
+        return []
+    wanted = {"order_keys": list({row["order_key"] for row in rows})}
+    taken = set(turn.connection.execute(_WAITING_KEYS, wanted).scalars())
+    for row in rows:
+        if row["state"] != "pending":
+            continue
+        if row["order_key"] in taken:
+            row["owner"] = row["leased_until"] = None
+        taken.add(row["order_key"])
+    return rows
+
+
+def delivery_row(turn: Turn, planned: Planned, event_id: int | None, key: Key | None) -> dict[str, Any]:
+    """The row of a delivery in this process's hands when it is to be sent. No key: it waits behind no other."""
+    pending = planned.state == "pending"
+    return {
+        "event_id": event_id,
+        "rule": None if planned.rule is None else clean(planned.rule),
+        "destination": clean(planned.destination),
+        "order_key": None if key is None else _order_key(planned.destination, key),
+        "state": planned.state,
+        "reason": clean(planned.reason),
+        "title": clean(planned.notification.title),
+        "body": clean(planned.notification.body),
+        "format": planned.notification.format,
+        "tone": planned.notification.tone,
+        "attempts": 0,
+        "created_at": turn.now,
+        "next_at": turn.now if pending else None,
+        "owner": turn.owner if pending else None,
+        "leased_until": turn.now + LEASE_SECONDS if pending else None,
+        "ambiguous": False,
+    }
+
+
+def _order_key(destination: str, key: Key) -> int:
+    """One number for a destination and a resource. Two that share one by chance only wait for each other."""
+    name = "\0".join((destination, *key)).encode(errors="replace")
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
+
+
+def insert_deliveries(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> list[Delivery | None]:
+    """Insert the rows; for each a Delivery when it is in this process's hands, else None."""
+    if not rows:
+        return []
+    ids = turn.connection.execute(_INSERT, rows).scalars().all()
+    turn.dialect.tell(turn.connection, turn.owner)
+    return [to_delivery({**row, "id": id}) if row["owner"] else None for id, row in zip(ids, rows, strict=True)]
+
+
+def to_delivery(row: Mapping[str, Any]) -> Delivery:
+    """The delivery of a row of the table."""
+    return Delivery(
+        id=row["id"],
+        event_id=row["event_id"],
+        rule=row["rule"],
+        destination=row["destination"],
+        notification=Notification(title=row["title"], body=row["body"], format=row["format"], tone=row["tone"]),
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        ambiguous=bool(row["ambiguous"]),
+    )

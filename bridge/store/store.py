@@ -1,0 +1,125 @@
+"""The front door of the store: what the corridor, the pages and the command line may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from bridge.model import Arrival, Delivery, Key, Matched, Memory, Receipt, Recorded, Settled
+from bridge.store import deliveries, matched, memory
+from bridge.store.engine import READ_CONNECTIONS, Database, open_database
+from bridge.store.record import ToRecord, record
+from bridge.store.writer import Writer, unavailable
+
+T = TypeVar("T")
+
+# Accepts go first: a sender waits for them.
+_ORDER = (record, matched.write_matched, deliveries.settle)
+
+
+class Store:
+    """One store, opened by one process. Every method raises StoreUnavailable when the database cannot do it now."""
+
+    def __init__(self, database: Database, writer: Writer) -> None:
+        """Use Store.open."""
+        self._database = database
+        self._writer = writer
+        self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
+        self._near: Connection | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        owner: str,
+        clock: Callable[[], float] = time.time,
+        releases: bool = True,
+        patience: float = 5.0,
+    ) -> Store:
+        """Open and migrate `sqlite:///path` or `postgresql://…`.
+
+        `owner` names this process in leases. `releases`: this is the service, of which a SQLite file has one at a
+        time; what its predecessor had in hand is free again. `patience`: seconds to wait for another's lock.
+        """
+        database = await asyncio.to_thread(open_database, url, service=releases)
+        writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
+        store = cls(database, writer)
+        if releases and database.dialect.in_loop:
+            await writer.put(deliveries.release_all, None)
+        return store
+
+    async def close(self) -> None:
+        """Write what waits, then close."""
+        await self._writer.close()
+        self._readers.shutdown()
+        if self._near is not None:
+            self._near.close()
+        self._database.close()
+
+    # ---- receive and match -----------------------------------------------------------------------
+
+    async def record(self, arrival: Arrival, *, window: float) -> Receipt:
+        """Put an arrival on disk, or count it as a repetition of one that came up to `window` seconds before."""
+        return await self._writer.put(record, ToRecord(arrival, window))
+
+    async def unmatched(self, limit: int) -> list[Recorded]:
+        """The oldest events that wait to be matched."""
+        return await self._read_nearby(lambda connection: memory.unmatched(connection, limit))
+
+    async def remember(self, keys: Collection[Key]) -> dict[Key, Memory]:
+        """What is remembered of these resources; the unknown ones are absent."""
+        return await self._read_nearby(lambda connection: memory.remember(connection, keys)) if keys else {}
+
+    async def write_matched(self, every: Sequence[Matched]) -> list[Delivery]:
+        """Write what matching made of events, all or nothing; the deliveries given back may be sent at once."""
+        return await self._writer.put(matched.write_matched, every)
+
+    # ---- deliver ---------------------------------------------------------------------------------
+
+    async def claim(self, limit: int, *, exclude: Collection[str] = ()) -> list[Delivery]:
+        """Take up to `limit` deliveries that are due, none for the destinations in `exclude`."""
+        return await self._writer.put(deliveries.claim, deliveries.ToClaim(limit, exclude))
+
+    async def settle(self, settled: Settled) -> bool:
+        """Keep how an attempt ended; true when another delivery waited behind this one and can be claimed now."""
+        return await self._writer.put(deliveries.settle, settled)
+
+    async def renew(self) -> None:
+        """Keep all that this process has in hand for another while."""
+        await self._writer.put(deliveries.renew, None)
+
+    async def release(self, ids: Collection[int]) -> None:
+        """Give deliveries back that were not tried."""
+        await self._writer.put(deliveries.release, ids)
+
+    # ---- reading ---------------------------------------------------------------------------------
+
+    async def _read_nearby(self, ask: Callable[[Connection], T]) -> T:
+        """A short read of the corridor: on SQLite here and now, on PostgreSQL in a thread."""
+        if not self._database.dialect.in_loop:
+            return await self._read(ask)
+        try:
+            if self._near is None:
+                self._near = self._database.reads.connect()
+            return ask(self._near)
+        except DBAPIError as error:
+            raise unavailable(error) from error
+
+    async def _read(self, ask: Callable[[Connection], T]) -> T:
+        """A read in a thread, on a connection that cannot write."""
+
+        def read() -> T:
+            with self._database.reads.connect() as connection:
+                return ask(connection)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        except DBAPIError as error:
+            raise unavailable(error) from error

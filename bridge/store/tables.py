@@ -1,0 +1,165 @@
+"""The tables of the store, and the indexes that keep one page fast at a million events.
+
+Times are DOUBLE epoch seconds, as everywhere in Bridge: a double is exact to less than a microsecond in this century,
+so a time comes back as the very value that went in. JSON is TEXT: both databases then hold the same bytes, and
+PostgreSQL's JSONB would refuse the NUL that TEXT holds escaped.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal,
+)
+from sqlalchemy.sql.elements import ColumnElement
+
+metadata = MetaData()
+
+# SQLite counts up only a column of the very type INTEGER.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("gid", Text, nullable=False),
+    Column("type_folded", Text, nullable=False),
+    Column("action_folded", Text, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # received, matched, stale
+    Column("version", Text),  # of the rules it was matched with
+    Column("previous", Text),  # JSON
+    Column("resource", Text),  # JSON, as rules saw it
+    Column("filled", Text),  # JSON: path → when that was learned
+    Column("decisions", Text),  # JSON, of the rules that fired
+    sqlite_autoincrement=True,  # an id is never given twice, not even after the newest rows were deleted
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    # The gid first: the look-up names many gids in one IN, and source and type hardly narrow it further.
+    Column("gid", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("resource", Text),  # JSON
+    Column("learned", Text, nullable=False),  # JSON
+    Column("modified_at", Text),
+    Column("at", Double, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("event_id", BigInteger, ForeignKey("event.id")),  # empty: Bridge's own news
+    Column("rule", Text),  # empty: Bridge's own news
+    Column("destination", Text, nullable=False),
+    Column("order_key", BigInteger),  # equal for one destination and one resource; see matched.order_key
+    Column("state", Text, nullable=False),  # pending, held, merged, delivered, failed, suppressed
+    Column("reason", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("tone", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),  # made so far
+    Column("created_at", Double, nullable=False),
+    Column("next_at", Double),  # of pending: when it is due
+    Column("owner", Text),  # the process that has it in hand
+    Column("leased_until", Double),
+    Column("ambiguous", Boolean, nullable=False),  # an earlier attempt may have arrived
+    sqlite_autoincrement=True,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("delivery_id", BigInteger, ForeignKey("delivery.id"), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("status", Integer),
+    Column("answer", Text, nullable=False),
+    Column("ambiguous", Boolean, nullable=False),
+    Column("took_ms", Integer, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", Double, nullable=False),
+)
+
+trouble = Table(
+    "trouble",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("first_at", Double, nullable=False),
+    Column("told_at", Double, nullable=False),
+    Column("untold", Integer, nullable=False),  # how often it came since it was last told
+)
+
+version = Table(
+    "version",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("files", Text, nullable=False),  # JSON: path → text
+)
+
+
+def is_state(column: Column[str], state: str) -> ColumnElement[bool]:
+    """The state written into the SQL itself: SQLite takes a partial index only when it can read the condition."""
+    return column == literal(state, literal_execute=True)
+
+
+PENDING = is_state(delivery.c.state, "pending")
+RECEIVED = is_state(event.c.state, "received")
+STALE = is_state(event.c.state, "stale")
+NOT_DELIVERED = delivery.c.state != literal("delivered", literal_execute=True)
+
+Index("event_digest", event.c.digest)
+Index("event_gid", event.c.gid, event.c.id)
+Index("event_source", event.c.source, event.c.id)
+Index("event_type", event.c.type_folded, event.c.id)
+Index("event_action", event.c.action_folded, event.c.id)
+Index("event_received_at", event.c.received_at, event.c.id)
+Index("event_unmatched", event.c.id, sqlite_where=RECEIVED, postgresql_where=RECEIVED)
+Index("event_stale", event.c.id, sqlite_where=STALE, postgresql_where=STALE)
+
+Index("delivery_event", delivery.c.event_id)
+Index("delivery_rule", delivery.c.rule, delivery.c.id)
+Index("delivery_destination", delivery.c.destination, delivery.c.id)
+Index("delivery_created_at", delivery.c.created_at, delivery.c.id)
+Index("delivery_state", delivery.c.state, delivery.c.id, sqlite_where=NOT_DELIVERED, postgresql_where=NOT_DELIVERED)
+Index(
+    "delivery_due",
+    delivery.c.next_at,
+    delivery.c.id,
+    delivery.c.destination,  # so that a full destination's queue is stepped over without reading its rows
+    sqlite_where=PENDING,
+    postgresql_where=PENDING,
+)
+Index("delivery_order", delivery.c.order_key, delivery.c.id, sqlite_where=PENDING, postgresql_where=PENDING)
+
+Index("attempt_delivery", attempt.c.delivery_id)

@@ -1,0 +1,40 @@
+"""What goes into text columns: cleaned text, and JSON as text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_encoder = msgspec.json.Encoder()
+
+
+def clean(text: str) -> str:
+    """The text with NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 cannot say, replaced by “�”."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def to_json(value: Any) -> str:
+    """JSON text; dataclasses become objects. A NUL in a text stays, escaped."""
+    try:
+        return _encoder.encode(value).decode()
+    except UnicodeEncodeError:
+        return _encoder.encode(_cleaned(msgspec.to_builtins(value))).decode()
+
+
+def from_json(text: str | None) -> Any:
+    """The value of a JSON column; an empty column gives None."""
+    return None if text is None else msgspec.json.decode(text)
+
+
+def _cleaned(value: Any) -> Any:
+    """The JSON value with all its texts cleaned; its depth was bounded when it was received."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(key): _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(inner) for inner in value]
+    return value

@@ -1,0 +1,242 @@
+"""Group commit: operations go in, futures come out, and everything that waits shares one transaction.
+
+On SQLite the statements run in the event loop and only BEGIN's waiting and COMMIT leave it; on PostgreSQL the whole
+transaction runs in a thread. What arrives meanwhile is the next transaction, so nothing is ever waited for to fill one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, RootTransaction
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from bridge.errors import StoreUnavailable
+from bridge.store.dialects import Dialect, is_busy, is_deadlock
+from bridge.store.engine import Database
+
+MOST_WAITING = 10_000
+MOST_PER_TURN = 500  # keeps the event loop's standstill, and the lock others wait for, within milliseconds
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What an operation may use while its transaction lasts."""
+
+    connection: Connection
+    dialect: Dialect
+    owner: str
+    now: float  # epoch seconds
+
+
+# An operation takes the payloads of all who asked for it in this turn, and gives one result for each.
+Apply = Callable[[Turn, Sequence[P]], Sequence[R]]
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    apply: Apply[Any, Any]
+    payload: Any
+    future: asyncio.Future[Any]
+    alone: bool = False  # its batch failed: it gets a transaction of its own
+
+    def settle(self, result: Any) -> None:
+        if not self.future.done():  # the caller may have gone away meanwhile
+            self.future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+_Done = tuple[_Waiting, Any]  # and its result
+
+
+class Writer:
+    """The one writer of this process. Used from the event loop it was started in."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        owner: str,
+        clock: Callable[[], float],
+        order: Sequence[Apply[Any, Any]],
+        patience: float,
+    ) -> None:
+        """`order`: which operations of a turn go first; `patience`: seconds to wait for another process's lock."""
+        self._database = database
+        self._owner = owner
+        self._clock = clock
+        self._rank = {apply: rank for rank, apply in enumerate(order)}
+        self._patience = patience
+        self._waiting: deque[_Waiting] = deque()
+        self._news = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._connection: Connection | None = None
+        self._closing = False
+        self._task = asyncio.create_task(self._run(), name="store-writer")
+        self.in_transaction = False
+
+    def put(self, apply: Apply[P, R], payload: P) -> asyncio.Future[R]:
+        """Have an operation done; the future is settled after its COMMIT. Raises StoreUnavailable at once when full."""
+        if self._closing:
+            raise StoreUnavailable("the store is closed")
+        if len(self._waiting) >= MOST_WAITING:
+            raise StoreUnavailable(f"{MOST_WAITING:,} writes are already waiting")
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(apply, payload, future))
+        self._news.set()
+        return future
+
+    async def close(self) -> None:
+        """Write what waits, then end."""
+        self._closing = True
+        self._news.set()
+        await self._task
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
+
+    def data_version(self) -> int | None:
+        """SQLite's count of commits by others than this connection; None while it cannot be asked."""
+        if self._connection is None or self.in_transaction:
+            return None
+        return int(_driver(self._connection).execute("PRAGMA data_version").fetchone()[0])
+
+    # ---- turns -----------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        while not self._closing or self._waiting:
+            self._news.clear()
+            if not self._waiting:
+                await self._news.wait()
+                continue
+            batch = self._take()
+            try:
+                results = await self._write(batch)
+            except Exception as error:  # whatever it is belongs to the callers; the writer lives on
+                await self._failed(batch, error)
+            else:
+                for one, result in results:
+                    one.settle(result)
+
+    def _take(self) -> list[_Waiting]:
+        if self._waiting[0].alone:
+            return [self._waiting.popleft()]
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_PER_TURN))]
+        last = len(self._rank)
+        return sorted(batch, key=lambda one: self._rank.get(one.apply, last))
+
+    async def _write(self, batch: Sequence[_Waiting]) -> list[_Done]:
+        loop = asyncio.get_running_loop()
+        if not self._database.dialect.in_loop:
+            return await loop.run_in_executor(self._thread, self._whole_turn, batch)
+        self.in_transaction = True
+        try:
+            transaction = await self._begin_patiently()
+            with transaction:
+                results = self._apply(batch)
+                await loop.run_in_executor(self._thread, transaction.commit)
+            return results
+        finally:
+            self.in_transaction = False
+
+    def _whole_turn(self, batch: Sequence[_Waiting]) -> list[_Done]:
+        with self._begin():
+            return self._apply(batch)
+
+    def _apply(self, batch: Sequence[_Waiting]) -> list[_Done]:
+        """Run the operations, each kind in one go. The batch is sorted by kind."""
+        turn = Turn(self._connected(), self._database.dialect, self._owner, self._clock())
+        done: list[_Done] = []
+        start = 0
+        while start < len(batch):
+            apply = batch[start].apply
+            end = start + 1
+            while end < len(batch) and batch[end].apply is apply:
+                end += 1
+            part = batch[start:end]
+            done += zip(part, apply(turn, [one.payload for one in part]), strict=True)
+            start = end
+        return done
+
+    async def _failed(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        """Give the error to all when the store is at fault, else find out whose it is."""
+        whole = isinstance(error, StoreUnavailable) or (_is_trouble(error) and not _is_deadlock(error))
+        if whole or (len(batch) == 1 and _is_trouble(error)):
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+            for one in batch:
+                one.fail(unavailable(error))
+        elif len(batch) == 1:
+            batch[0].fail(error)
+        else:
+            for one in batch:
+                one.alone = True
+            self._waiting.extendleft(reversed(batch))
+
+    # ---- the connection --------------------------------------------------------------------------
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._database.writes.connect()
+            if self._database.dialect.in_loop:
+                _driver(self._connection).execute("PRAGMA busy_timeout=0")
+        return self._connection
+
+    def _disconnect(self) -> None:
+        """Begin anew: after a trouble a connection may be half-way in anything."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def _begin(self) -> RootTransaction:
+        return self._connected().begin()
+
+    async def _begin_patiently(self) -> RootTransaction:
+        """BEGIN IMMEDIATE, tried again while another process writes, without stopping the event loop."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + self._patience
+        pause = 0.001
+        while True:
+            try:
+                return self._begin()
+            except DBAPIError as error:
+                if not is_busy(error):
+                    raise
+                if loop.time() >= give_up:
+                    raise StoreUnavailable("another process has kept the store locked") from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.05)
+
+
+def _driver(connection: Connection) -> Any:
+    """The sqlite3 connection itself, for pragmas outside of transactions."""
+    return connection.connection.driver_connection
+
+
+def _is_trouble(error: Exception) -> bool:
+    """Whether the database is at fault, and not what it was asked to store."""
+    return isinstance(error, DBAPIError) and not isinstance(error, (DataError, IntegrityError))
+
+
+def _is_deadlock(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and is_deadlock(error)
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """The trouble in the database's own words, without the statement and its values."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
+    result = StoreUnavailable(f"the store cannot be used now: {said}")
+    result.__cause__ = error
+    return result

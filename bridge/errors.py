@@ -9,6 +9,7 @@ BridgeError
 ├── StoreUnavailable        the store cannot be written or read now: 503, Retry-After
 ├── TemplateFailed          a template failed while it ran; carries file and line
 └── SenderGone              the sender process died with this delivery in its hands
+    └── GivenBack           no sender process ever had it: it was not sent
 """
 
 from __future__ import annotations
@@ -82,3 +83,7 @@ class TemplateFailed(BridgeError):
 
 class SenderGone(BridgeError):
     """The sender process ended with this delivery in its hands: it may have arrived."""
+
+
+class GivenBack(SenderGone):
+    """The senders were stopped before any process had this delivery: it was not sent."""

@@ -1,0 +1,138 @@
+"""One Apprise plug-in, prepared once and called as `Apprise.notify` would, without its costs and sleeps."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, conversion, emojis
+
+from bridge.delivery import redact
+from bridge.delivery.kinds import kind_of
+from bridge.delivery.outcomes import outcome_of
+from bridge.delivery.recorder import SEEN, Seen
+from bridge.model import Notification, Outcome
+
+# What Apprise logs may quote tokens; what happened is told by the Outcome.
+logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+
+# service_timeout=0: the call stays in our thread, whose deadline is ours.
+ASSET = AppriseAsset(service_timeout=0, http_redirects=False, allow_templates=False)
+
+# Apprise leaves these without annotations.
+convert_between: Callable[..., str] = conversion.convert_between
+apply_emojis: Callable[[str], str] = emojis.apply_emojis
+
+WITHOUT_HTTP = {
+    *("amqp", "amqps", "aprs", "blink1", "deltachat", "deltachats", "growl", "irc", "ircs", "mqtt", "mqtts"),
+    *("rsyslog", "smpp", "smpps", "syslog", "xmpp", "xmpps", "dbus", "kde", "qt", "glib", "gnome", "windows", "macosx"),
+}
+TONES = {
+    "info": NotifyType.INFO,
+    "success": NotifyType.SUCCESS,
+    "warning": NotifyType.WARNING,
+    "failure": NotifyType.FAILURE,
+}
+NAMES = {
+    "teams": "Teams",
+    "mail": "The mail server",
+    "json": "The receiver",
+    "xml": "The receiver",
+    "form": "The receiver",
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A destination ready to be sent to, from any thread."""
+
+    url: str
+    plugin: Any
+
+    @cached_property
+    def mask(self) -> Callable[[str], str]:
+        return redact.masker(self.url)
+
+    @cached_property
+    def kind(self) -> str:
+        return kind_of(self.url).name
+
+    @property
+    def service(self) -> str:
+        return NAMES.get(self.kind) or str(self.plugin.service_name)
+
+    @property
+    def speaks(self) -> bool:
+        return self.url.partition("://")[0].lower() not in WITHOUT_HTTP
+
+
+@lru_cache(maxsize=1000)
+def prepare(url: str) -> Prepared | None:
+    """None: Apprise cannot use this URL."""
+    plugin: Any = Apprise.instantiate(url, asset=ASSET)
+    if plugin is None:
+        return None
+    plugin.throttle = lambda *_, **__: None  # it sleeps in our thread; rates are kept where deliveries are claimed
+    plugin.retry = 0
+    if plugin.socket_read_timeout == type(plugin).socket_read_timeout:
+        # Four seconds make duplicates of what a slow service did take; the attempt's deadline bounds it instead.
+        plugin.socket_read_timeout = 3600.0
+    return Prepared(url, plugin)
+
+
+def call(plugin: Any, notification: Notification) -> bool:
+    """Send as `Apprise.notify` does: format resolved and text converted before the plug-in sees them."""
+    source = NotifyFormat(notification.format)
+    title, body = notification.title, notification.body
+    if not body.strip():
+        title, body = "", title  # Apprise refuses a title alone
+    if plugin.interpret_emojis:
+        title, body = apply_emojis(title), apply_emojis(body)
+    target = plugin.resolve_format(source)
+    if title and plugin.title_maxlen <= 0:
+        title = convert_between(source, target, title)
+    return bool(
+        plugin.notify(
+            body=convert_between(source, target, body),
+            title=title,
+            notify_type=TONES[notification.tone],
+            body_format=target,
+            body_passthrough=False,
+        )
+    )
+
+
+def send(url: str, notification: Notification, seen: Seen) -> Outcome:
+    """One attempt in this thread; `seen` bounds it and learns what happens."""
+    prepared = prepare(url)
+    if prepared is None:
+        return Outcome(result="failed", reason="Apprise cannot use this destination's url: see `bridge check`")
+    token = SEEN.set(seen)
+    try:
+        accepted = call(prepared.plugin, notification)
+    except Exception:  # a plug-in is foreign code: whatever it raises ends this attempt, not this thread
+        accepted = False
+    finally:
+        SEEN.reset(token)
+    return outcome_of(
+        seen,
+        accepted=accepted,
+        service=prepared.service,
+        kind=prepared.kind,
+        speaks=prepared.speaks,
+        mask=prepared.mask,
+    )
+
+
+def name_of(url: str) -> str:
+    """The service's name for people."""
+    found = prepare(url) if not url.startswith("console:") else None
+    return found.service if found else "The destination"
+
+
+def warm_up() -> None:
+    """Load all plug-ins now (a quarter of a second) instead of in the first attempt."""
+    Apprise.instantiate("json://localhost", asset=ASSET)

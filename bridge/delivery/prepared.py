@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType, conversion, emojis
+from apprise import Apprise, AppriseAsset, NotificationManager, NotifyFormat, NotifyType, conversion, emojis, plugins
 
 from bridge.delivery import redact
 from bridge.delivery.kinds import kind_of
@@ -25,6 +25,9 @@ ASSET = AppriseAsset(service_timeout=0, http_redirects=False, allow_templates=Fa
 # Apprise leaves these without annotations.
 convert_between: Callable[..., str] = conversion.convert_between
 apply_emojis: Callable[[str], str] = emojis.apply_emojis
+url_to_dict: Callable[[str], dict[str, Any] | None] = plugins.url_to_dict
+details_of: Callable[[Any], dict[str, Any]] = plugins.details
+manager: Callable[[], Any] = NotificationManager
 
 WITHOUT_HTTP = {
     *("amqp", "amqps", "aprs", "blink1", "deltachat", "deltachats", "growl", "irc", "ircs", "mqtt", "mqtts"),
@@ -136,3 +139,15 @@ def name_of(url: str) -> str:
 def warm_up() -> None:
     """Load all plug-ins now (a quarter of a second) instead of in the first attempt."""
     Apprise.instantiate("json://localhost", asset=ASSET)
+
+
+def all_schemes() -> dict[str, Any]:
+    """Every scheme Apprise knows → its plug-in's class."""
+    known = manager()
+    return {scheme: known[scheme] for scheme in known.schemas()}
+
+
+def plugin_class(url: str) -> Any | None:
+    """The class of the plug-in that takes this URL, also of one that is switched off; None: there is none."""
+    results = url_to_dict(url)
+    return None if results is None else manager()[results["schema"]]

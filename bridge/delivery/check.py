@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -228,31 +227,6 @@ def _check_instance(url: str, scheme: str, plugin: Any) -> Iterator[UrlProblem]:
         message = "the url names nobody to send to" if targets == 0 else f"the url names {targets} targets"
         help = _forms(plugin, scheme) if targets == 0 else "write one destination for each, and a group that lists them"
         yield UrlProblem(code="several-targets" if targets else "no-target", message=message, help=help)
-        return
-    yield from _check_safety(scheme, prepared.plugin)
-
-
-def _check_safety(scheme: str, plugin: Any) -> Iterator[UrlProblem]:
-    if _is_near(str(plugin.host or "")):
-        return
-    if not plugin.verify_certificate:
-        message = "`verify=no` lets anybody between here and there read and answer"
-        yield UrlProblem(code="insecure-url", message=message, help="remove it", severity="warning")
-    secure = [one for one in _listed(plugin.secure_protocol) if one != scheme]
-    if getattr(plugin, "secure_mode", "") == "insecure":
-        message, help = "mail would travel without encryption", "remove `mode=insecure`"
-        yield UrlProblem(code="insecure-url", message=message, help=help, severity="warning")
-    elif scheme in _listed(plugin.protocol) and secure and not hasattr(plugin, "secure_mode"):
-        message, help = "notifications would travel without encryption", f"write `{secure[0]}://`"
-        yield UrlProblem(code="insecure-url", message=message, help=help, severity="warning")
-
-
-def _is_near(host: str) -> bool:
-    """A host of this machine or network, as far as its name tells."""
-    try:
-        return not ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa"))
 
 
 def _listed(schemes: Any) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ DISCORD = Kind(name="discord", words="chat", formats=("markdown", "text"), title
 TELEGRAM = Kind(name="telegram", words="chat", formats=("markdown", "html", "text"), title_max=0, body_max=4096)
 NTFY = Kind(name="ntfy", words="chat", formats=("text",), title_max=200, body_max=7800, code_spans=False)
 GOOGLE_CHAT = Kind(name="gchat", words="chat", formats=("markdown", "text"), title_max=0, body_max=4000)
-MATTERMOST = Kind(name="mattermost", words="chat", formats=("text",), title_max=0, body_max=4000)
+MATTERMOST = Kind(name="mattermost", words="chat", formats=("markdown", "text"), title_max=0, body_max=4000)
 MAIL = Kind(name="mail", words="mail", formats=("html", "markdown", "text"), title_max=79, body_max=32768)
 JSON = Kind(name="json", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)
 XML = Kind(name="xml", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)

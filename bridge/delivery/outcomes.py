@@ -43,10 +43,10 @@ def outcome_of(
     `accepted`: what the plug-in made of it; `service`: its name for people; `kind`: a name of bridge.delivery.kinds;
     `speaks`: the plug-in uses HTTP or SMTP, so that an attempt without a trace was refused before it began.
     """
-    answer = _tidy(mask(seen.body.decode("utf-8", "replace")))[:ANSWER_KEPT]
     status, says = _verdict(seen, kind)
     if accepted and status == seen.status:
-        return Outcome(result="delivered", status=status, answer=answer)
+        return Outcome(result="delivered", status=status)
+    answer = _tidy(mask(seen.body.decode("utf-8", "replace")))[:ANSWER_KEPT]
     if seen.error is not None:
         return _broken(seen, service, mask)
     if status is None:
@@ -78,10 +78,11 @@ def given_up(service: str, seconds: float) -> Outcome:
 def _verdict(seen: Seen, kind: str) -> tuple[int | None, str]:
     """The status that counts, and what the answer says in short."""
     data = _json(seen.body)
+    says = _gist(seen.body, data)
     if kind == "telegram" and seen.status == 200 and data.get("ok") is False:
         code = data.get("error_code")
-        return (code if isinstance(code, int) else 400), _gist(seen.body, data)
-    return seen.status, _gist(seen.body, data)
+        return (code if isinstance(code, int) else 400), says
+    return seen.status, says
 
 
 def _json(body: bytes) -> dict[str, Any]:

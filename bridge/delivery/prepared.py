@@ -19,8 +19,15 @@ from bridge.model import Notification, Outcome
 # What Apprise logs may quote tokens; what happened is told by the Outcome.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
-# service_timeout=0: the call stays in our thread, whose deadline is ours.
-ASSET = AppriseAsset(service_timeout=0, http_redirects=False, allow_templates=False)
+ASSET = AppriseAsset(
+    app_id="Bridge",
+    app_desc="Bridge",
+    image_url_mask="",  # else every message makes people's clients fetch a picture from Apprise's repository
+    image_url_logo="",
+    service_timeout=0,  # the call stays in our thread, whose deadline is ours
+    http_redirects=False,
+    allow_templates=False,
+)
 
 # Apprise leaves these without annotations.
 convert_between: Callable[..., str] = conversion.convert_between

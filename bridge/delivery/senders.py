@@ -17,6 +17,7 @@ from bridge.delivery.frames import Frames, Order, frame, read_answer, whole
 from bridge.errors import GivenBack, SenderGone
 from bridge.model import Notification, Outcome
 
+PROGRAM = "bridge.delivery.sender"
 BACKSTOP = 5.0  # seconds past its deadline after which an order condemns its whole process
 START_MAX = 60.0  # seconds a process may take to say hello
 TICK = 1.0
@@ -62,7 +63,7 @@ class _Child(asyncio.Protocol):
     async def start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-P", "-m", "bridge.delivery.sender", str(theirs.fileno()), str(self.threads)]
+            command = [sys.executable, "-P", "-m", PROGRAM, str(theirs.fileno()), str(self.threads)]
             # The child finds its modules where this process does, however that was started.
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
             self.process = subprocess.Popen(  # noqa: S603, ASYNC220 -- our own command; a fork takes milliseconds

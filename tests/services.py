@@ -103,6 +103,11 @@ class FakeWorld:
         """What a host (or its parent domain) answers from now on: one reply after the other, the last one for ever."""
         self._replies[host] = list(replies)
 
+    def reset(self) -> None:
+        """Forget what was received and what was to be answered."""
+        self.received.clear()
+        self._replies.clear()
+
     def wait_for(self, count: int, timeout: float = 10.0) -> list[Request]:
         """The first `count` requests, once they are there."""
         with self._came:

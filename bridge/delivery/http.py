@@ -147,6 +147,7 @@ def exchange(
         seen.failed(error)
         raise _as_requests(error) from error
     content = _read(raw, seen)
+    seen.incomplete |= seen.cut  # to http.client, a connection cut within the headers is their end
     seen.answered(raw.status, content, raw.headers.get("Retry-After", ""))
     return _response(raw, content, url)
 

@@ -43,14 +43,15 @@ def outcome_of(
     `accepted`: what the plug-in made of it; `service`: its name for people; `kind`: a name of bridge.delivery.kinds;
     `speaks`: the plug-in uses HTTP or SMTP, so that an attempt without a trace was refused before it began.
     """
-    status, says = _verdict(seen, kind)
+    status = _status(seen, kind)
     if accepted and status == seen.status:
         return Outcome(result="delivered", status=status)
-    answer = _tidy(mask(seen.body.decode("utf-8", "replace")))[:ANSWER_KEPT]
     if seen.error is not None:
         return _broken(seen, service, mask)
     if status is None:
         return _nothing_seen(service, speaks)
+    answer = _tidy(mask(seen.body.decode("utf-8", "replace")))[:ANSWER_KEPT]
+    says = _gist(seen.body)
     gist = _tidy(mask(says))[:REASON_MAX]
     reason = f"{service} answered {status}" + (f": {gist}" if gist else "")
     if seen.protocol == "smtp":
@@ -75,14 +76,14 @@ def given_up(service: str, seconds: float) -> Outcome:
 # ---- answers -----------------------------------------------------------------------------------
 
 
-def _verdict(seen: Seen, kind: str) -> tuple[int | None, str]:
-    """The status that counts, and what the answer says in short."""
-    data = _json(seen.body)
-    says = _gist(seen.body, data)
-    if kind == "telegram" and seen.status == 200 and data.get("ok") is False:
-        code = data.get("error_code")
-        return (code if isinstance(code, int) else 400), says
-    return seen.status, says
+def _status(seen: Seen, kind: str) -> int | None:
+    """The status that counts: Telegram can say no with a 200."""
+    if kind == "telegram" and seen.status == 200:
+        data = _json(seen.body)
+        if data.get("ok") is False:
+            code = data.get("error_code")
+            return code if isinstance(code, int) else 400
+    return seen.status
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -95,7 +96,9 @@ def _json(body: bytes) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _gist(body: bytes, data: dict[str, Any]) -> str:
+def _gist(body: bytes) -> str:
+    """What an answer says in short; nothing when it is a page or JSON of no known shape."""
+    data = _json(body)
     for key in ("error", "message", "description", "detail", "errors"):
         found = data.get(key)
         if isinstance(found, dict):  # {"error": {"code": …, "message": …}}
@@ -157,7 +160,7 @@ def _in_words(seen: Seen) -> str:
         return "the proxy in HTTPS_PROXY must be http:// or https://"
     if any(isinstance(cause, socket.gaierror | net.NameResolutionError) for cause in causes):
         return "its name cannot be resolved"
-    if any(isinstance(cause, net.ProxyError) for cause in causes):
+    if not seen.in_doubt and any(isinstance(cause, net.ProxyError) for cause in causes):
         return "the proxy could not lead there"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return "the connection was refused"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from bridge.delivery.senders import Senders
 from bridge.model import Notification, Outcome
@@ -16,12 +17,19 @@ NOTE = Notification(title="Project finished: Logo", body="**1 020 €** due _tod
 Send = Callable[..., Awaitable[Outcome]]
 
 
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeWorld]:
-    with played(tmp_path) as world:
+@pytest.fixture(scope="package")
+def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeWorld]:
+    with pytest.MonkeyPatch.context() as environment, played(tmp_path_factory.mktemp("world")) as world:
         for name, value in world.environment.items():
-            monkeypatch.setenv(name, value)
+            environment.setenv(name, value)
         yield world
+
+
+@pytest.fixture
+def world(whole_world: FakeWorld) -> FakeWorld:
+    """The played services, as if nothing had happened yet."""
+    whole_world.reset()
+    return whole_world
 
 
 @pytest.fixture
@@ -29,8 +37,8 @@ def mail() -> Iterator[Callable[..., MailServer]]:
     """Starts mail servers that are stopped at the end."""
     started: list[MailServer] = []
 
-    def start(**options: object) -> MailServer:
-        started.append(MailServer(**options))  # type: ignore[arg-type]  # passed on as they are
+    def start(**options: Any) -> MailServer:
+        started.append(MailServer(**options))
         return started[-1]
 
     yield start
@@ -38,9 +46,9 @@ def mail() -> Iterator[Callable[..., MailServer]]:
         server.close()
 
 
-@pytest.fixture
-async def senders(world: FakeWorld) -> AsyncIterator[Senders]:
-    """One small sender process that lives in the played world."""
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def senders(whole_world: FakeWorld) -> AsyncIterator[Senders]:
+    """One small sender process that lives in the played world, for all tests that do it no harm."""
     senders = Senders(threads=8)
     await senders.start()
     yield senders
@@ -48,7 +56,7 @@ async def senders(world: FakeWorld) -> AsyncIterator[Senders]:
 
 
 @pytest.fixture
-def send(senders: Senders) -> Send:
+def send(senders: Senders, world: FakeWorld) -> Send:
     """Sends one notification."""
 
     async def send(url: str, note: Notification = NOTE, *, deadline: float = 5.0) -> Outcome:

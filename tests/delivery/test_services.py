@@ -2,26 +2,337 @@
 
 from __future__ import annotations
 
-from tests.delivery.conftest import Send
-from tests.services import FakeWorld
+import asyncio
+from typing import Any
 
-TOKENS = "T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
-SLACK = f"slack://{TOKENS}"
+import pytest
+
+from bridge.delivery.senders import Senders
+from bridge.model import Notification, Outcome
+from tests.delivery.conftest import NOTE, Send
+from tests.services import FakeWorld, Reply
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")  # one sender process for all
+
+SECRET = "TIiajkdnlazkcOXrIdevi7FQ"
+SLACK = f"slack://T1JJ3T3L2/A1BRTD4JD/{SECRET}"
+SLACK_BOT = "slack://xoxb-1234-1234-abc124efgh/#general"
+TEAMS = "workflows://prod-1.westus.logic.azure.com:443/643e69f83c8944438d68119179a10a64/KODuebWbDGYFr0z0eu"
+TEAMS_NATIVE = (
+    "https://prod-1.westus.logic.azure.com:443/workflows/643e69f83c8944438d68119179a10a64/triggers/manual/paths/invoke"
+    "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=KODuebWbDGYFr0z0eu"
+)
+DISCORD = "discord://1234567890/abcdefghijklmnop"
+TELEGRAM = "tgram://123456789:abcdefg_hijklmnop/12345"
+JSONS = "jsons://example.com/hook"
 
 
-async def test_slack_shows_title_and_text(world: FakeWorld, send: Send) -> None:
-    outcome = await send(SLACK)
-    print(outcome)
-    for r in world.received:
-        print(r)
-    for u in [
-        "discord://1234567890/abcdefghijklmnop",
-        "tgram://123456789:abcdefg_hijklmnop/12345",
-        "workflows://prod-1.westus.logic.azure.com:443/643e69f83c8944438d68119179a10a64/KODuebWbDGYFr0z0eu",
-        "slack://xoxb-1234-1234-abc124/#general",
-        "ntfys://topic",
-        "jsons://u:p@example.com/x",
-    ]:
-        print(await send(u))
-        print(world.received[-1])
-    assert 0
+# ---- what is shown -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", [SLACK, f"https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/{SECRET}"])
+async def test_slack_shows_the_title_and_slacks_own_bold(world: FakeWorld, send: Send, url: str) -> None:
+    assert (await send(url)).result == "delivered"
+    (request,) = world.received
+    assert (request.method, request.host) == ("POST", "hooks.slack.com")
+    assert request.path == f"/services/T1JJ3T3L2/A1BRTD4JD/{SECRET}"
+    (attachment,) = request.json["attachments"]
+    assert attachment["title"] == "Project finished: Logo"
+    assert attachment["text"] == "*1 020 €* due _today_"
+    assert attachment["color"] == "#3AA337"  # success
+    assert "github" not in request.body.decode()
+
+
+async def test_slack_bot_posts_to_its_channel(world: FakeWorld, send: Send) -> None:
+    assert (await send(SLACK_BOT)).result == "delivered"
+    (request,) = world.received
+    assert (request.host, request.path) == ("slack.com", "/api/chat.postMessage")
+    assert request.headers["authorization"] == "Bearer xoxb-1234-1234-abc124efgh"
+    assert request.json["channel"] == "#general"
+
+
+@pytest.mark.parametrize("url", [TEAMS, TEAMS_NATIVE])
+async def test_teams_shows_a_card(world: FakeWorld, send: Send, url: str) -> None:
+    assert (await send(url)).result == "delivered"
+    (request,) = world.received
+    assert "sig=KODuebWbDGYFr0z0eu" in request.path
+    (attachment,) = request.json["attachments"]
+    texts = [block["text"] for block in attachment["content"]["body"]]
+    assert texts == ["Project finished: Logo", "**1 020 €** due _today_"]
+
+
+async def test_discord_shows_both_as_one_text(world: FakeWorld, send: Send) -> None:
+    assert (await send(DISCORD)).result == "delivered"
+    assert world.received[0].path == "/api/webhooks/1234567890/abcdefghijklmnop"
+    assert world.received[0].json["content"] == "Project finished: Logo\r\n**1 020 €** due _today_"
+
+
+async def test_telegram_shows_both_as_one_text(world: FakeWorld, send: Send) -> None:
+    assert (await send(TELEGRAM)).result == "delivered"
+    shown = world.received[0].json
+    assert (shown["parse_mode"], shown["chat_id"]) == ("MARKDOWN", 12345)
+    assert shown["text"] == "*Project finished: Logo*\n*1 020 €* due _today_"
+
+
+async def test_telegram_keeps_what_looks_like_a_tag(world: FakeWorld, send: Send) -> None:
+    await send(TELEGRAM, Notification(title="", body="a List<String> & more", format="text"))
+    assert world.received[0].json["text"] == "a List&lt;String&gt; &amp; more"
+
+
+async def test_json_gets_the_words_as_they_are(world: FakeWorld, send: Send) -> None:
+    outcome = await send(f"json://127.0.0.1:{world.port}/hook?+X-Key=abc")
+    assert (outcome.result, outcome.status) == ("delivered", 200)
+    (request,) = world.received
+    assert request.headers["x-key"] == "abc"
+    assert request.json == {
+        "version": "1.0",
+        "title": "Project finished: Logo",
+        "message": "**1 020 €** due _today_",
+        "attachments": [],
+        "type": "success",
+    }
+
+
+async def test_a_title_alone_is_sent(world: FakeWorld, send: Send) -> None:
+    outcome = await send(JSONS, Notification(title="Only this", body="", format="markdown"))
+    assert outcome.result == "delivered"
+    assert world.received[0].json["message"] == "Only this"
+
+
+async def test_half_a_surrogate_pair_is_no_reason_to_stop(world: FakeWorld, send: Send) -> None:
+    outcome = await send(JSONS, Notification(title="a\ud800b", body="c", format="text"))
+    assert outcome.result == "delivered"
+    assert world.received[0].json["title"] == "a�b"
+
+
+async def test_connections_are_kept(world: FakeWorld, send: Send) -> None:
+    await send(JSONS)
+    before = world.connections
+    for _ in range(5):
+        assert (await send(JSONS)).result == "delivered"
+    assert (len(world.received), world.connections) == (6, before)
+
+
+# ---- what answers mean -------------------------------------------------------------------------
+
+ANSWERS: list[tuple[str, str, Reply, dict[str, Any]]] = [
+    (
+        SLACK,
+        "slack.com",
+        Reply(status=429, body="rate_limited", headers={"Retry-After": "7"}),
+        {"result": "retry", "status": 429, "retry_after": 7.0, "reason": "Slack answered 429: rate_limited"},
+    ),
+    (
+        SLACK,
+        "slack.com",
+        Reply(status=429, headers={"Retry-After": "Wed, 21 Oct 2999 07:28:00 GMT"}),
+        {"result": "retry", "retry_after": 3600.0},
+    ),
+    (
+        SLACK,
+        "slack.com",
+        Reply(status=403, body="invalid_token"),
+        {"result": "failed", "status": 403, "reason": "Slack answered 403: invalid_token", "answer": "invalid_token"},
+    ),
+    (
+        SLACK,
+        "slack.com",
+        Reply(status=404, body="no_service"),
+        {"result": "failed", "reason": "Slack answered 404: no_service"},
+    ),
+    (SLACK, "slack.com", Reply(status=500), {"result": "retry", "status": 500, "reason": "Slack answered 500"}),
+    (SLACK, "slack.com", Reply(status=408), {"result": "retry"}),
+    (SLACK, "slack.com", Reply(body="ratelimited"), {"result": "retry", "status": 200}),
+    (SLACK, "slack.com", Reply(body="no_text"), {"result": "failed", "reason": "Slack answered 200: no_text"}),
+    (
+        SLACK_BOT,
+        "slack.com",
+        Reply(body='{"ok": false, "error": "channel_not_found"}'),
+        {"result": "failed", "reason": "Slack answered 200: channel_not_found"},
+    ),
+    (
+        SLACK_BOT,
+        "slack.com",
+        Reply(body='{"ok": false, "error": "ratelimited"}', headers={"Retry-After": "30"}),
+        {"result": "retry", "retry_after": 30.0},
+    ),
+    (TEAMS, "logic.azure.com", Reply(status=429, headers={"Retry-After": "12"}), {"retry_after": 12.0}),
+    (
+        TEAMS,
+        "logic.azure.com",
+        Reply(status=400, body='{"error": {"code": "X", "message": "The template is wrong"}}'),
+        {"result": "failed", "reason": "Teams answered 400: The template is wrong"},
+    ),
+    (TEAMS, "logic.azure.com", Reply(status=502), {"result": "retry", "ambiguous": False}),
+    (
+        DISCORD,
+        "discord.com",
+        Reply(status=429, body='{"message": "You are being rate limited.", "retry_after": 64.57, "global": false}'),
+        {"result": "retry", "retry_after": 64.57, "reason": "Discord answered 429: You are being rate limited."},
+    ),
+    (
+        DISCORD,
+        "discord.com",
+        Reply(status=404, body='{"message": "Unknown Webhook", "code": 10015}'),
+        {"result": "failed", "reason": "Discord answered 404: Unknown Webhook"},
+    ),
+    (
+        TELEGRAM,
+        "api.telegram.org",
+        Reply(status=403, body='{"ok":false,"error_code":403,"description":"Forbidden: bot was blocked"}'),
+        {"result": "failed", "reason": "Telegram answered 403: Forbidden: bot was blocked"},
+    ),
+    (
+        TELEGRAM,
+        "api.telegram.org",
+        Reply(body='{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}'),
+        {"result": "failed", "status": 400, "reason": "Telegram answered 400: Bad Request: chat not found"},
+    ),
+    (
+        TELEGRAM,
+        "api.telegram.org",
+        Reply(status=429, body='{"ok":false,"error_code":429,"parameters":{"retry_after":5}}'),
+        {"result": "retry", "retry_after": 5.0},
+    ),
+    (
+        JSONS,
+        "example.com",
+        Reply(status=302, headers={"Location": "https://elsewhere.example/"}),
+        {
+            "result": "failed",
+            "reason": "The receiver answered 302: it wants to be found elsewhere; redirects are not followed",
+        },
+    ),
+    (JSONS, "example.com", Reply(status=201), {"result": "delivered", "status": 201}),
+    (JSONS, "example.com", Reply(body=b"x" * 10_000_000), {"result": "delivered"}),
+    (SLACK, "slack.com", Reply(status=400, body=b"x" * 10_000_000), {"result": "failed", "answer": "x" * 300}),
+    (
+        JSONS,
+        "example.com",
+        Reply(reset=True),
+        {
+            "result": "retry",
+            "ambiguous": True,
+            "reason": "The receiver: the connection broke before it answered",
+        },
+    ),
+    (
+        JSONS,
+        "example.com",
+        Reply(status=400, body="<html><body>\x1b[2J"),
+        {"result": "failed", "reason": "The receiver answered 400", "answer": "<html><body> [2J"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("url", "host", "reply", "expected"), ANSWERS)
+async def test_answers(
+    world: FakeWorld, send: Send, url: str, host: str, reply: Reply, expected: dict[str, Any]
+) -> None:
+    world.answer(host, reply)
+    outcome = await send(url)
+    assert {name: getattr(outcome, name) for name in expected} == expected
+    assert {request.host for request in world.received} == {world.received[0].host}  # nothing was followed elsewhere
+
+
+@pytest.mark.parametrize("drip_from", [0, 12])
+async def test_a_dripping_answer_ends_at_the_deadline(world: FakeWorld, send: Send, drip_from: int) -> None:
+    world.answer("hooks.slack.com", Reply(body="ok" * 50, drip=0.2, drip_from=drip_from))
+    outcome = await send(SLACK, deadline=1.0)
+    assert (outcome.result, outcome.ambiguous) == ("retry", True)
+    assert "in time" in outcome.reason
+    assert outcome.took_ms < 2500
+
+
+async def test_a_dripping_body_is_ambiguous_where_the_body_counts(world: FakeWorld, send: Send) -> None:
+    reply = Reply(body="ok" * 50, drip=0.2, drip_from=60)
+    world.answer("hooks.slack.com", reply)
+    world.answer("example.com", reply)
+    slack, raw = await asyncio.gather(send(SLACK, deadline=1.0), send(JSONS, deadline=1.0))
+    assert (slack.result, slack.ambiguous, slack.status) == ("retry", True, 200)
+    assert (raw.result, raw.status) == ("delivered", 200)
+
+
+async def test_a_slow_service_may_take_its_time_up_to_the_deadline(world: FakeWorld, send: Send) -> None:
+    world.answer("hooks.slack.com", Reply(body="ok", wait=4.3))  # Apprise itself would stop after 4 s
+    assert (await send(SLACK, deadline=6)).result == "delivered"
+
+
+# ---- no answer ---------------------------------------------------------------------------------
+
+
+async def test_what_never_left_is_not_ambiguous(world: FakeWorld, send: Send) -> None:
+    outcome = await send("json://127.0.0.1:1/")
+    assert outcome == Outcome(
+        result="retry", reason="The receiver: the connection was refused", took_ms=outcome.took_ms
+    )
+
+
+async def test_a_host_without_a_name(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = await _elsewhere(monkeypatch, {"NO_PROXY": "nowhere.invalid"}, "json://nowhere.invalid")
+    assert (outcome.result, outcome.ambiguous) == ("retry", False)
+    assert outcome.reason == "The receiver: its name cannot be resolved"
+
+
+async def test_an_untrusted_certificate(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = await _elsewhere(monkeypatch, {"REQUESTS_CA_BUNDLE": ""}, SLACK)
+    assert (outcome.result, outcome.ambiguous) == ("retry", False)
+    assert outcome.reason.startswith("Slack: its certificate is not trusted: ")
+    assert world.received == []
+    assert (await _elsewhere(monkeypatch, {}, SLACK + "?verify=no")).result == "delivered"
+
+
+async def test_a_proxy_that_is_not_there(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = {"HTTPS_PROXY": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
+    outcome = await _elsewhere(monkeypatch, away, SLACK)
+    assert (outcome.result, outcome.ambiguous) == ("retry", False)
+    assert outcome.reason == "Slack: the proxy could not lead there"
+
+
+async def test_a_url_that_apprise_cannot_use(world: FakeWorld, send: Send) -> None:
+    outcome = await send("slack://abc")
+    assert (outcome.result, outcome.reason) == (
+        "failed",
+        "Apprise cannot use this destination's url: see `bridge check`",
+    )
+
+
+async def _elsewhere(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], url: str) -> Outcome:
+    """Send from a process with another environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    senders = Senders(threads=1)
+    await senders.start()
+    try:
+        return await senders.send(id=1, url=url, notification=NOTE, deadline=5)
+    finally:
+        await senders.stop(0)
+
+
+# ---- secrets -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "says"),
+    [
+        (SLACK, "slack.com", f"https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/{SECRET} is gone"),
+        (SLACK_BOT, "slack.com", '{"ok": false, "error": "bad: Bearer xoxb-1234-1234-abc124efgh"}'),
+        (TELEGRAM, "api.telegram.org", '{"ok":false,"error_code":401,"description":"123456789:abcdefg_hijklmnop"}'),
+        (
+            "jsons://ada:CANARY%2FSECRET@example.com",
+            "example.com",
+            "CANARY/SECRET CANARY%2FSECRET QURBOkNBTkFSWS9TRUNSRVQ=",
+        ),
+        ("jsons://ada:CANARYSECRET@example.com", "example.com", "YWRhOkNBTkFSWVNFQ1JFVA=="),
+        ("jsons://example.com/x?+Authorization=Bearer%20CANARYSECRET", "example.com", "Bearer CANARYSECRET"),
+        ("jsons://example.com/x?-token=CANARYSECRET", "example.com", "?token=CANARYSECRET&x=1"),
+    ],
+)
+async def test_a_service_that_quotes_our_secret(world: FakeWorld, send: Send, url: str, host: str, says: str) -> None:
+    world.answer(host, Reply(status=401, body=says))
+    outcome = await send(url)
+    told = outcome.reason + outcome.answer
+    assert outcome.result == "failed"
+    assert "********" in told
+    for secret in ("CANARY", SECRET, "abc124efgh", "hijklmnop", "A1BRTD4JD", "Q0FOQVJZU0VDUkVU", "YWRhOkNB"):
+        assert secret not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -35,6 +36,11 @@ apply_emojis: Callable[[str], str] = emojis.apply_emojis
 url_to_dict: Callable[[str], dict[str, Any] | None] = plugins.url_to_dict
 details_of: Callable[[Any], dict[str, Any]] = plugins.details
 manager: Callable[[], Any] = NotificationManager
+
+# Load all plug-ins now (a quarter of a second) instead of in the first attempt.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # some import what Python deprecates; that is for Apprise to mend
+    manager().load_modules()
 
 WITHOUT_HTTP = {
     *("amqp", "amqps", "aprs", "blink1", "deltachat", "deltachats", "growl", "irc", "ircs", "mqtt", "mqtts"),
@@ -141,11 +147,6 @@ def name_of(url: str) -> str:
     """The service's name for people."""
     found = prepare(url) if not url.startswith("console:") else None
     return found.service if found else "The destination"
-
-
-def warm_up() -> None:
-    """Load all plug-ins now (a quarter of a second) instead of in the first attempt."""
-    Apprise.instantiate("json://localhost", asset=ASSET)
 
 
 def all_schemes() -> dict[str, Any]:

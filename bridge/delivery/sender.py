@@ -159,7 +159,6 @@ def main(fd: int, threads: int) -> None:
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper here
     recorder.watch_smtp()
     http.install()
-    prepared.warm_up()
     with contextlib.suppress(OSError):  # reset: the other end died
         Sender(socket.socket(fileno=fd), threads).run()
     os._exit(0)

@@ -48,14 +48,14 @@ class _Wanted:
 class _Child(asyncio.Protocol):
     """One sender process and what it holds."""
 
-    def __init__(self, threads: int, gone: Callable[[_Child], None], settled: Callable[[], None]) -> None:
+    def __init__(self, threads: int, gone: Callable[[_Child], None], heard: Callable[[], None]) -> None:
         self.threads = threads
         self.held: dict[int, _Wanted] = {}
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ready = False
         self.started = time.monotonic()
         self.process: subprocess.Popen[bytes] | None = None
         self._gone = gone
-        self._settled = settled
+        self._heard = heard
         self._frames = Frames()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None  # None: not started, or over
@@ -89,7 +89,7 @@ class _Child(asyncio.Protocol):
         self._out.clear()
 
     def is_hung(self, now: float) -> bool:
-        if not self.ready.done():
+        if not self.ready:
             return now > self.started + START_MAX
         return any(now > held.since + held.deadline + BACKSTOP for held in self.held.values())
 
@@ -98,8 +98,6 @@ class _Child(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
             self._transport = None
-        if not self.ready.done():
-            self.ready.cancel()
         if self.process is None:
             return 0
         self.process.kill()
@@ -116,13 +114,13 @@ class _Child(asyncio.Protocol):
             held = self.held.pop(answer.id, None)
             if held is not None and not held.future.done():
                 held.future.set_result(answer.outcome)
-        self._settled()
+        self._heard()
 
     def _says_hello(self) -> None:
         now = time.monotonic()
         for held in self.held.values():
             held.since = now  # what waited for the start does not count against an order
-        self.ready.set_result(None)
+        self.ready = True
 
     def connection_lost(self, error: Exception | None) -> None:
         self._gone(self)
@@ -142,6 +140,7 @@ class Senders:
         self._waiting: deque[_Wanted] = deque()
         self._tickets = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._all_ready = asyncio.Event()
         self._early_deaths = 0  # in a row, before a hello
         self._stopping = False
 
@@ -158,8 +157,7 @@ class Senders:
 
     async def ready(self) -> None:
         """Returns once every process has loaded and waits for orders."""
-        while any(not child.ready.done() for child in self._children) or len(self._children) < self._processes:
-            await asyncio.wait([child.ready for child in self._children], timeout=0.1)
+        await self._all_ready.wait()
 
     def send(self, *, id: int, url: str, notification: Notification, deadline: float) -> asyncio.Future[Outcome]:
         """Send once; the attempt may take `deadline` seconds from the moment a thread is free for it.
@@ -191,6 +189,12 @@ class Senders:
         for child in list(self._children):
             self._lose(child)
 
+    def _hear(self) -> None:
+        """A process said something: it has room again, or it is ready."""
+        if not self._all_ready.is_set() and sum(child.ready for child in self._children) == self._processes:
+            self._all_ready.set()
+        self._pump()
+
     def _pump(self) -> None:
         """Hand out what waits, to whoever has the most room."""
         while self._waiting:
@@ -204,7 +208,7 @@ class Senders:
     # ---- life and death of the processes ---------------------------------------------------
 
     async def _add(self) -> None:
-        child = _Child(self._threads, gone=self._replace, settled=self._pump)
+        child = _Child(self._threads, gone=self._replace, heard=self._hear)
         self._children.append(child)
         await child.start()
         self._pump()
@@ -213,7 +217,8 @@ class Senders:
         """A process ended by itself: another takes its place, and what it held is in doubt."""
         if child not in self._children:
             return  # ended by stop()
-        self._early_deaths = 0 if child.ready.done() else self._early_deaths + 1
+        self._early_deaths = 0 if child.ready else self._early_deaths + 1
+        self._all_ready.clear()
         gone = self._lose(child)
         if self._on_exit is not None:
             self._on_exit(gone)

@@ -35,4 +35,5 @@ def attempt(order: Order, seen: Seen) -> Outcome:
 
 if __name__ == "__main__":
     sender.attempt = attempt
+    sender.TICK, sender.GRACE = 0.05, 0.2
     sender.main(int(sys.argv[1]), int(sys.argv[2]))

@@ -36,7 +36,6 @@ URLS = [
     "gotifys://gotify.example.org/token123",
     "pover://ujbx4as84rmzqq6z8wxwjvpqnbeqlq@ajbx4as84rmzqq6z8wxwjvpqnbeqlq",
     "pagerduty://abcdefghijklmnopqrst@abcdefghijklmnopqrst",
-    "rockets://ada:secret@rocket.example.org/#room?mode=webhook",
     "jsons://example.com/?emojis=yes",
 ]
 FORMATS: list[Format] = ["text", "markdown", "html"]

@@ -1,0 +1,84 @@
+"""What differs between two states of a resource, by leaf path; and the one equality that rules know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.model import Change, Json
+from bridge.rules.paths import NAME, quoted
+
+
+def same(one: Json, other: Json) -> bool:
+    """Strict equality: `"4"` is not 4, false is not 0, 1020 is 1020.0; lists and maps by their parts."""
+    if isinstance(one, (list, tuple)):
+        return isinstance(other, (list, tuple)) and len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, dict):
+        return (
+            isinstance(other, dict)
+            and one.keys() == other.keys()
+            and all(same(value, other[key]) for key, value in one.items())
+        )
+    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+
+
+class Changes(dict[str, Change]):
+    """Changes by dotted leaf path: `changes["price.amount"].new`, or step by step: `changes.price.amount.new`."""
+
+    __slots__ = ()
+
+    @property
+    def fields(self) -> list[str]:
+        """The paths that changed."""
+        return sorted(self)
+
+    def lookup(self, name: str, default: Any = None) -> Any:
+        """The change of that name, or the Changes below it; `fields` lists the paths; else the default."""
+        step = _step(name)
+        if change := self.get(name) or self.get(step):
+            return change
+        below = Changes(
+            {
+                path[len(step) :].removeprefix("."): change
+                for path, change in self.items()
+                if path.startswith((f"{step}.", f"{step}["))
+            }
+        )
+        if below:
+            return below
+        return self.fields if name == "fields" else default
+
+
+def changes_between(old: dict[str, Json] | None, new: dict[str, Json] | None) -> Changes:
+    """The leaf paths whose value differs; lists count as a whole, what is missing as null.
+
+    Where a state is unknown, nothing changed.
+    """
+    changes = Changes()
+    if old is not None and new is not None:
+        _compare(old, new, "", changes)
+    return changes
+
+
+def _compare(old: dict[str, Json], new: dict[str, Json], above: str, changes: Changes) -> None:
+    for key in old if old.keys() == new.keys() else old | new:
+        before, after = old.get(key), new.get(key)
+        if same(before, after):
+            continue
+        step = _step(key)
+        path = f"{above}.{step}" if above and step == key else above + step
+        one, other = _as_map(before, after), _as_map(after, before)
+        if one is not None and other is not None:
+            _compare(one, other, path, changes)
+        else:
+            changes[path] = Change(before, after)
+
+
+def _as_map(value: Json, beside: Json) -> dict[str, Json] | None:
+    """A map to walk; null beside a map that holds something is an empty one."""
+    if isinstance(value, dict):
+        return value
+    return {} if value is None and isinstance(beside, dict) and beside else None
+
+
+def _step(key: str) -> str:
+    return key if NAME.fullmatch(key) else quoted(key)

@@ -1,0 +1,118 @@
+"""Fills references: a map with a `gid` under a name that leads to a known type gets the remembered fields it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from bridge.model import Json, Key, Memory, Path
+from bridge.rules.paths import dotted
+
+MAX_DEPTH = 2  # a comment's work, and that work's project
+MAX_GID = 200  # characters
+SUBJECT = "subject"
+
+
+class Leads(Protocol):
+    """What must be known of a source to follow its references."""
+
+    REFERENCES: ClassVar[Mapping[str, str]]  # name of a field that holds `{gid: …}` → the type it leads to
+
+    def subject(self, type_text: str, resource: Mapping[str, Json], /) -> tuple[str, str] | None:
+        """The type and gid of what a resource is about, where it says so in another form (a Comment's `uri`)."""
+
+
+def references_in(key: Key, resource: Mapping[str, Json] | None, source: Leads) -> set[Key]:
+    """All that a resource refers to, at any depth."""
+    if resource is None:
+        return set()
+    found = {leads_to for leads_to, _ in _references(resource, key.source, source)}
+    if subject := source.subject(key.type, resource):
+        found.add(Key(key.source, *subject))
+    return found
+
+
+def learnt(key: Key, resource: Mapping[str, Json] | None, source: Leads) -> dict[Key, dict[str, Json]]:
+    """What the references in a resource tell of others: the fields they bring beside the gid."""
+    told: dict[Key, dict[str, Json]] = {}
+    for leads_to, reference in _references(resource or {}, key.source, source):
+        fields = {name: value for name, value in reference.items() if name != "gid" and value is not None}
+        if fields:
+            told.setdefault(leads_to, {}).update(fields)
+    return told
+
+
+def fill(
+    key: Key, resource: dict[str, Json], source: Leads, memory: Mapping[Key, Memory]
+) -> tuple[dict[str, Json], dict[str, float]]:
+    """The resource with its references filled, and which paths were filled with what was learned when.
+
+    The input is left as it is; what a reference says itself always stays.
+    """
+    filling = _Filling(key.source, source, memory)
+    filled = filling.map(resource, (), MAX_DEPTH)
+    if subject := source.subject(key.type, resource):
+        filled = filling.subject(filled, Key(key.source, *subject))
+    return filled, filling.filled
+
+
+@dataclass(slots=True)
+class _Filling:
+    """One resource being filled."""
+
+    source_name: str
+    source: Leads
+    memory: Mapping[Key, Memory]
+    filled: dict[str, float] = field(default_factory=dict)
+
+    def map(self, value: dict[str, Json], path: Path, depth: int) -> dict[str, Json]:
+        """A map with the references below it filled; `depth` memories may still be laid inside each other."""
+        return {name: self._value(name, inner, (*path, name), depth) for name, inner in value.items()}
+
+    def subject(self, resource: dict[str, Json], key: Key) -> dict[str, Json]:
+        """The resource with what it is about, under `subject` and the name of its type, and with that one's project."""
+        about = self._reference(key, {"gid": key.gid}, (SUBJECT,), MAX_DEPTH)
+        added: dict[str, Json] = {SUBJECT: {"type": key.type, **about}}
+        name = next((name for name, leads_to in self.source.REFERENCES.items() if leads_to == key.type), SUBJECT)
+        added.setdefault(name, about)
+        if isinstance(project := about.get("project"), dict):
+            added.setdefault("project", project)
+        return {**added, **{name: value for name, value in resource.items() if value is not None or name not in added}}
+
+    def _value(self, name: str, value: Json, path: Path, depth: int) -> Json:
+        if isinstance(value, list):
+            return [self._value("", item, (*path, index), depth) for index, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        leads_to = _leads_to(name, value, self.source_name, self.source)
+        return self._reference(leads_to, value, path, depth) if leads_to else self.map(value, path, depth)
+
+    def _reference(self, key: Key, said: dict[str, Json], path: Path, depth: int) -> dict[str, Json]:
+        own = self.map(said, path, depth)
+        known = self.memory.get(key)
+        if known is None or depth == 0:
+            return own
+        remembered = {**known.learned, **(known.resource or {})}
+        lacking = {name: value for name, value in remembered.items() if name not in said}
+        self.filled.update({dotted((*path, name)): known.at for name in lacking})
+        return own | self.map(lacking, path, depth - 1)
+
+
+def _references(value: Json, source_name: str, source: Leads) -> Iterator[tuple[Key, Mapping[str, Json]]]:
+    """Each reference below a value, with its map."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item, source_name, source)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, dict) and (key := _leads_to(name, inner, source_name, source)):
+                yield key, inner
+            yield from _references(inner, source_name, source)
+
+
+def _leads_to(name: str, value: Mapping[str, Json], source_name: str, source: Leads) -> Key | None:
+    leads_to, gid = source.REFERENCES.get(name), value.get("gid")
+    if leads_to is None or not isinstance(gid, str) or not 0 < len(gid) <= MAX_GID:
+        return None
+    return Key(source_name, leads_to, gid)

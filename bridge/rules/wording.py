@@ -1,0 +1,56 @@
+"""Words that the problems of rules share: quoting, suggestions, and what values are called."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from bridge.model import Json
+
+LONGEST = 60  # of the user's own words in a message
+MOST_CHOICES = 8
+DOCS_IF = "docs/rules.md#if"
+DOCS_WHEN = "docs/rules.md#when"
+
+_KINDS: dict[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    tuple: "a list",
+    dict: "a map",
+    type(None): "null",
+}
+
+
+def said(text: str) -> str:
+    """The user's own words as a message may show them: in backticks, on one clean line, not too long."""
+    clean = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in text[: LONGEST + 1]).replace("`", "'")
+    return f"`{clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + '…'}`"
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that was probably meant."""
+    if len(word) > LONGEST:
+        return None
+    by_lower = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else None
+
+
+def suggestion(word: str, allowed: Iterable[str]) -> str:
+    """“did you mean `finished`? ”, or nothing."""
+    near = nearest(word, allowed)
+    return f"did you mean {said(near)}? " if near else ""
+
+
+def choices(allowed: Iterable[str]) -> str:
+    """“a, b, c, …”: eight at most."""
+    names = list(allowed)
+    return ", ".join(names[:MOST_CHOICES]) + (", …" if len(names) > MOST_CHOICES else "")
+
+
+def kind(value: Json) -> str:
+    """What a value is, in words."""
+    return _KINDS.get(type(value), "a change")

@@ -59,6 +59,7 @@ WITHOUT_EFFECT = {
     "retry": "Bridge repeats by itself: set `retry:` beside `url:`",
     "wait": "Bridge repeats by itself: set `retry:` beside `url:`",
     "optional": "Bridge keeps the outcome of every delivery",
+    "rto": "an attempt may take 15 s",
 }
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _BOOLEAN = re.compile(r"yes|no|y|n|true|false|t|f|on|off|1|0|allow|deny|never|always|enabled?|disabled?", re.IGNORECASE)

@@ -35,6 +35,7 @@ from urllib3.response import BaseHTTPResponse
 from bridge.delivery.recorder import SEEN, Seen
 
 ANSWER_MAX = 64 * 1024  # bytes of an answer that are read
+CONNECT_MAX = 10.0  # seconds, where a plug-in sets no limit
 PER_HOST = 32  # connections kept
 _PLAIN = {"data", "headers", "timeout", "verify", "allow_redirects", "auth", "params", "files", "json"}
 _BASE_HEADERS = {"Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"}
@@ -44,6 +45,7 @@ def install() -> None:
     """Take the place of requests' own function; `requests.post` and the others find it there."""
     ours: Any = request
     requests.request = requests.api.request = ours
+    _manager(None, True)  # now, not in every thread at once: it parses the CA bundle
 
 
 def request(method: str, url: str, **options: Any) -> requests.Response:
@@ -124,14 +126,15 @@ _ADAPTER = _SharedAdapter()
 def exchange(
     method: str, url: str, headers: Mapping[str, str], body: Any, *, timeout: Any, verify: bool
 ) -> requests.Response:
-    """One request and its answer, noted in the current Seen and bounded by its deadline.
+    """One request and its answer, noted in the current Seen.
 
-    Raises requests' exceptions. An answer that breaks off counts with what came of it.
+    Raises requests' exceptions. An answer that breaks off counts with what came of it. Only connecting has a time limit
+    here; whoever waits for the answer is ended by the sender's monitor at the deadline. A socket with a time limit
+    polls before every send and receive, and 32 threads that let go of the interpreter so often cost 60 % more CPU.
     """
     seen = SEEN.get() or Seen(deadline=time.monotonic() + 60)
     seen.asks("http")
-    connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-    left = seen.left()
+    connect = timeout[0] if isinstance(timeout, tuple) else timeout
     try:
         raw = _manager(_proxy_of(_origin(url)), verify).urlopen(
             method,
@@ -141,7 +144,7 @@ def exchange(
             redirect=False,
             retries=False,
             preload_content=False,
-            timeout=urllib3.Timeout(connect=min(connect or left, left), read=min(read or left, left)),
+            timeout=urllib3.Timeout(connect=min(connect or CONNECT_MAX, seen.left()), read=None),
         )
     except (HTTPError, OSError) as error:
         seen.failed(error)
@@ -201,23 +204,36 @@ def _as_requests(error: Exception) -> requests.RequestException:
 # ---- the pool ----------------------------------------------------------------------------------
 
 
-class _Noting:
-    """A connection that tells the Seen of its context when a request starts to leave."""
+class _Connection(HTTPConnection):
+    """Tells the Seen of its context when a request leaves, and sends it in one piece.
 
-    def request(self: Any, *args: Any, **kwargs: Any) -> None:
+    http.client sends head and body apart: two system calls, two packets, and the other threads in between.
+    """
+
+    _parts: list[bytes] | None = None  # of the request that is being put together
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
             self.connect()
+        self.timeout = None  # it was for connecting
         if seen := SEEN.get():
             seen.sock = self.sock
             seen.in_doubt = True
-        super().request(*args, **kwargs)  # type: ignore[misc]  # a mix-in: the class beside it has it
+        self._parts = []
+        try:
+            super().request(*args, **kwargs)
+        finally:
+            parts, self._parts = self._parts, None
+        self.send(b"".join(parts))
+
+    def send(self, data: Any) -> None:
+        if self._parts is None:
+            super().send(data)
+        else:
+            self._parts.append(data)
 
 
-class _Connection(_Noting, HTTPConnection):
-    pass
-
-
-class _SecureConnection(_Noting, HTTPSConnection):
+class _SecureConnection(_Connection, HTTPSConnection):
     pass
 
 

@@ -45,7 +45,7 @@ def outcome_of(
     """
     status = _status(seen, kind)
     if accepted and status == seen.status:
-        return Outcome(result="delivered", status=status)
+        return Outcome(result="delivered", status=status if seen.protocol == "http" else None)
     if seen.error is not None:
         return _broken(seen, service, mask)
     if status is None:

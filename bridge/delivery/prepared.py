@@ -93,9 +93,6 @@ def prepare(url: str) -> Prepared | None:
         return None
     plugin.throttle = lambda *_, **__: None  # it sleeps in our thread; rates are kept where deliveries are claimed
     plugin.retry = 0
-    if plugin.socket_read_timeout == type(plugin).socket_read_timeout:
-        # Four seconds make duplicates of what a slow service did take; the attempt's deadline bounds it instead.
-        plugin.socket_read_timeout = 3600.0
     return Prepared(url, plugin)
 
 

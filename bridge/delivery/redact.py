@@ -60,5 +60,6 @@ def _forms(secret: str) -> Iterator[str]:
         yield quote(form)
         yield quote_plus(form)
         yield json.dumps(form)[1:-1]
+        yield form.replace("/", "\\/")  # as PHP writes JSON
         yield base64.b64encode(form.encode()).decode().rstrip("=")
         yield base64.urlsafe_b64encode(form.encode()).decode().rstrip("=")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import socket
@@ -61,14 +62,17 @@ class _Child(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None  # None: not started, or over
 
     async def start(self) -> None:
+        """Raises OSError when there is no process or descriptor to be had."""
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, contextlib.ExitStack() as on_failure:
+            on_failure.callback(ours.close)
             command = [sys.executable, "-P", "-m", PROGRAM, str(theirs.fileno()), str(self.threads)]
             # The child finds its modules where this process does, however that was started.
             environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
             self.process = subprocess.Popen(  # noqa: S603, ASYNC220 -- our own command; a fork takes milliseconds
                 command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL
             )
+            on_failure.pop_all()
         ours.setblocking(False)
         self._transport, _ = await asyncio.get_running_loop().create_unix_connection(lambda: self, sock=ours)
 
@@ -210,7 +214,11 @@ class Senders:
     async def _add(self) -> None:
         child = _Child(self._threads, gone=self._replace, heard=self._hear)
         self._children.append(child)
-        await child.start()
+        try:
+            await child.start()
+        except OSError:
+            self._children.remove(child)
+            raise
         self._pump()
 
     def _replace(self, child: _Child) -> None:
@@ -226,8 +234,12 @@ class Senders:
             self._spawn(self._add_after(min(0.1 * 2**self._early_deaths, REST_MAX) if self._early_deaths else 0))
 
     async def _add_after(self, rest: float) -> None:
-        await asyncio.sleep(rest)
-        await self._add()
+        while True:
+            await asyncio.sleep(rest)
+            try:
+                return await self._add()
+            except OSError:
+                rest = REST_MAX  # the machine has nothing to give now; what waits goes on waiting
 
     def _lose(self, child: _Child) -> Exit:
         self._children.remove(child)

@@ -35,7 +35,7 @@ TEAMS = (
         "mmosts://mattermost.example.org/abcdefghijklmnopqrstuvwx12",
         "mailtos://user:secret@mail.example.org?from=a@example.org&to=b@example.org&cc=c@example.org",
         "json://127.0.0.1:8080/hook?+X-Key=abc&:extra=1&-query=2&method=put",
-        "jsons://example.com?verify=no&rto=10&cto=2.5&user=a&password=b",
+        "jsons://example.com?verify=no&cto=2.5&user=a&password=b",
         "pover://ujbx4as84rmzqq6z8wxwjvpqnbeqlq@ajbx4as84rmzqq6z8wxwjvpqnbeqlq",
     ],
 )
@@ -76,7 +76,7 @@ def test_good_urls(url: str) -> None:
         ),
         ("jsons://example.com?format=htlm", "bad-argument", "`format` in the url must be one of `html`, ", ""),
         ("jsons://example.com?overflow=bad", "bad-argument", "`overflow` in the url must be one of `split`, ", ""),
-        ("jsons://example.com?rto=CANARY", "bad-argument", "`rto` in the url must be a number", ""),
+        ("jsons://example.com?cto=CANARY", "bad-argument", "`cto` in the url must be a number", ""),
         ("jsons://example.com?verify=CANARY", "bad-argument", "`verify` in the url must be `yes` or `no`", ""),
         ("mailto://mail.example.org:99999", "bad-url", "the port must be a number from 1 to 65535", ""),
         ("jsons://example.com?retry=3", "no-effect", "`retry` has no effect here", "Bridge repeats by itself"),

@@ -1,0 +1,1 @@
+"""The speed claims, measured from outside on loopback: `make bench`."""

@@ -1,0 +1,80 @@
+"""The command line: parse arguments, call one function each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bridge import __version__
+from bridge.errors import BridgeError
+
+FINE, PROBLEMS, USAGE = 0, 1, 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments; `--config` works before and after the command."""
+    top = argparse.ArgumentParser(prog="bridge", description="Webhooks in, rules in YAML, notifications out.")
+    top.add_argument("--version", action="version", version=f"bridge {__version__}")
+    top.add_argument(
+        "--config", metavar="FILE", type=Path, default=None, help="default: $BRIDGE_CONFIG or ./config.yaml"
+    )
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", metavar="FILE", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, about: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=about, description=about, parents=[shared])
+
+    init = command("init", "Write a commented config, rules and templates to start from.")
+    init.add_argument("dir", metavar="DIR", type=Path)
+    command("serve", "Receive, match and deliver, until SIGTERM.")
+    check = command("check", "Name every problem in config, rules and templates.")
+    check.add_argument("--format", choices=("text", "json", "github"), default="text")
+    check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    demo = command("demo", "Serve the example, post sample events to it, show what was sent.")
+    demo.add_argument("--once", action="store_true", help="end after the table")
+    send = command("send", "Sign an event file and post it as the source would.")
+    send.add_argument("source", metavar="SOURCE")
+    send.add_argument("file", metavar="FILE", type=Path)
+    send.add_argument("--url", help="default: the hook of `listen` in the configuration")
+    explain = command("explain", "For one event: what each rule made of it, and what was sent.")
+    explain.add_argument("event", metavar="EVENT_ID|FILE")
+    explain.add_argument("--rule", metavar="NAME", help="this rule only")
+    explain.add_argument("--json", action="store_true")
+    for name, about, states in (
+        ("events", "List stored events, newest first.", "received, matched, stale"),
+        ("deliveries", "List deliveries, newest first.", "pending, held, delivered, failed, suppressed"),
+    ):
+        listing = command(name, about)
+        listing.add_argument("--state", metavar="STATE", help=states)
+        for field in ("gid", "type", "action", "source", "rule", "destination", "q", "since", "until"):
+            listing.add_argument(f"--{field}", metavar=field.upper())
+        listing.add_argument("--limit", type=int, default=20)
+        listing.add_argument("--json", action="store_true")
+    return top
+
+
+def config_path(given: Path | None) -> Path:
+    """The configuration to use: `--config`, else $BRIDGE_CONFIG, else ./config.yaml."""
+    return given or Path(os.environ.get("BRIDGE_CONFIG") or "config.yaml")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code: 0 fine, 1 problems found, 2 wrong usage."""
+    wanted = parser().parse_args(arguments)
+    from bridge import commands  # noqa: PLC0415 -- `bridge --help` should not wait for every library
+
+    run = commands.COMMANDS[wanted.command]
+    try:
+        return run(wanted, config_path(wanted.config))
+    except BridgeError as error:
+        print(f"bridge {wanted.command}: {error}", file=sys.stderr)
+        return PROBLEMS
+    except KeyboardInterrupt:
+        return FINE
+    except BrokenPipeError:  # `bridge events | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE

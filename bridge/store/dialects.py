@@ -26,9 +26,6 @@ class Dialect(Protocol):
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Make every other transaction with one of these names wait for this one's end."""
 
-    def tell(self, connection: Connection, owner: str) -> None:
-        """Wake the other processes once this transaction is committed."""
-
     def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
         """Bytes as a text that LIKE can search."""
 
@@ -44,9 +41,6 @@ class SQLite:
 
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Nothing: BEGIN IMMEDIATE already keeps every other writer out."""
-
-    def tell(self, connection: Connection, owner: str) -> None:
-        """Nothing: the others see `PRAGMA data_version` change."""
 
     def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
         """The bytes are UTF-8, nearly always."""
@@ -67,10 +61,6 @@ class PostgreSQL:
         """Advisory locks till the end of the transaction; in one order everywhere, so that none waits in a circle."""
         connection.execute(_LOCK, {"names": sorted({_number(name) for name in names})})
 
-    def tell(self, connection: Connection, owner: str) -> None:
-        """NOTIFY, which goes out with the COMMIT."""
-        connection.execute(_NOTIFY, {"owner": owner})
-
     def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
         """`escape` takes any bytes, where a decoding would fail on some: a byte outside ASCII becomes `\\351`."""
         return func.encode(column, "escape")
@@ -82,11 +72,8 @@ class PostgreSQL:
         )
 
 
-CHANNEL = "bridge"
-
 _names: Any = func.unnest(cast(bindparam("names"), ARRAY(BigInteger))).column_valued("name")
 _LOCK: Select[Any] = select(func.pg_advisory_xact_lock(_names))
-_NOTIFY: Select[Any] = select(func.pg_notify(CHANNEL, bindparam("owner")))
 
 
 def _number(name: bytes) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
@@ -46,15 +46,24 @@ def _upsert(database: str) -> Any:
 _REMEMBER = {database: _upsert(database) for database in INSERTS}
 
 
-def write_matched(turn: Turn, payloads: Sequence[Sequence[Matched]]) -> list[list[Delivery]]:
+class ToWrite(NamedTuple):
+    """What matching made of some events, and the destinations that have enough in hand already."""
+
+    every: Sequence[Matched]
+    full: Collection[str] = ()
+
+
+def write_matched(turn: Turn, payloads: Sequence[ToWrite]) -> list[list[Delivery]]:
     """Write what matching made of the events, and give back the deliveries that may be sent at once."""
-    kept = _still_waiting(turn, payloads)
+    kept = _still_waiting(turn, [payload.every for payload in payloads])
     every = [matched for payload in kept for matched in payload]
     if not every:
         return [[] for _ in kept]
     turn.connection.execute(_MATCH, [_matched_row(matched) for matched in every])
     _remember(turn, every)
-    handed = iter(insert_deliveries(turn, _delivery_rows(turn, every)))
+    handed = iter(
+        insert_deliveries(turn, _delivery_rows(turn, every, {name for payload in payloads for name in payload.full}))
+    )
     return [
         [one for matched in payload for _ in matched.planned if (one := next(handed)) is not None] for payload in kept
     ]
@@ -113,8 +122,8 @@ def _json_or_none(value: object) -> str | None:
 # ---- deliveries --------------------------------------------------------------------------------
 
 
-def _delivery_rows(turn: Turn, every: Sequence[Matched]) -> list[dict[str, Any]]:
-    """The deliveries' rows in the order of their events. One that must wait behind an earlier one has no owner."""
+def _delivery_rows(turn: Turn, every: Sequence[Matched], full: Collection[str]) -> list[dict[str, Any]]:
+    """The deliveries' rows in the order of their events. What must wait has no owner."""
     rows = [delivery_row(turn, one, matched.event_id, matched.key) for matched in every for one in matched.planned]
     if not rows:
         return []
@@ -123,7 +132,7 @@ def _delivery_rows(turn: Turn, every: Sequence[Matched]) -> list[dict[str, Any]]
     for row in rows:
         if row["state"] != "pending":
             continue
-        if row["order_key"] in taken:
+        if row["order_key"] in taken or row["destination"] in full:
             row["owner"] = row["leased_until"] = None
         taken.add(row["order_key"])
     return rows
@@ -163,7 +172,6 @@ def insert_deliveries(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> list[Del
     if not rows:
         return []
     ids = turn.connection.execute(_INSERT, rows).scalars().all()
-    turn.dialect.tell(turn.connection, turn.owner)
     return [to_delivery({**row, "id": id}) if row["owner"] else None for id, row in zip(ids, rows, strict=True)]
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bridge.model import Arrival, Delivery, Key, Matched, Memory, Receipt, Recorded, Settled
-from bridge.store import deliveries, matched, memory
+from bridge.model import Arrival, Delivery, Key, Matched, Memory, Planned, Receipt, Recorded, Settled
+from bridge.store import deliveries, held, leases, matched, memory, news, reads, versions
 from bridge.store.engine import READ_CONNECTIONS, Database, open_database
 from bridge.store.record import ToRecord, record
+from bridge.store.rows import DeliveryRow, EventRow, Stats
 from bridge.store.writer import Writer, unavailable
 
 T = TypeVar("T")
@@ -26,10 +27,11 @@ _ORDER = (record, matched.write_matched, deliveries.settle)
 class Store:
     """One store, opened by one process. Every method raises StoreUnavailable when the database cannot do it now."""
 
-    def __init__(self, database: Database, writer: Writer) -> None:
+    def __init__(self, database: Database, writer: Writer, clock: Callable[[], float]) -> None:
         """Use Store.open."""
         self._database = database
         self._writer = writer
+        self._clock = clock
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self._near: Connection | None = None
 
@@ -50,7 +52,7 @@ class Store:
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
         writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
-        store = cls(database, writer)
+        store = cls(database, writer, clock)
         if releases and database.dialect.in_loop:
             await writer.put(deliveries.release_all, None)
         return store
@@ -77,9 +79,12 @@ class Store:
         """What is remembered of these resources; the unknown ones are absent."""
         return await self._read_nearby(lambda connection: memory.remember(connection, keys)) if keys else {}
 
-    async def write_matched(self, every: Sequence[Matched]) -> list[Delivery]:
-        """Write what matching made of events, all or nothing; the deliveries given back may be sent at once."""
-        return await self._writer.put(matched.write_matched, every)
+    async def write_matched(self, every: Sequence[Matched], *, full: Collection[str] = ()) -> list[Delivery]:
+        """Write what matching made of events, all or nothing; the deliveries given back may be sent at once.
+
+        None is given back for a destination in `full`: those wait in the table.
+        """
+        return await self._writer.put(matched.write_matched, matched.ToWrite(every, full))
 
     # ---- deliver ---------------------------------------------------------------------------------
 
@@ -98,6 +103,60 @@ class Store:
     async def release(self, ids: Collection[int]) -> None:
         """Give deliveries back that were not tried."""
         await self._writer.put(deliveries.release, ids)
+
+    async def hold(self, destination: str, reason: str) -> None:
+        """Keep back what waits for a destination."""
+        await self._writer.put(held.hold, held.ToHold(destination, reason))
+
+    async def unhold(self, known: Collection[str]) -> None:
+        """Let go what was held for want of these destinations."""
+        await self._writer.put(held.unhold, known)
+
+    # ---- roles, news, versions ---------------------------------------------------------------------
+
+    async def lease(self, name: str, ttl: float) -> bool:
+        """Take or keep a role for `ttl` seconds; false while another process has it."""
+        return await self._writer.put(leases.take_lease, leases.ToLease(name, ttl))
+
+    async def drop_lease(self, name: str) -> None:
+        """Let another process have the role."""
+        await self._writer.put(leases.drop_lease, name)
+
+    async def tell(
+        self, trouble: str, planned: Planned, *, event_id: int | None, every: float = 3600.0
+    ) -> list[Delivery]:
+        """News of a trouble as a delivery in hand; what was told within `every` seconds is only counted."""
+        return await self._writer.put(news.tell, news.ToTell(trouble, planned, event_id, every))
+
+    async def save_version(self, hash: str, files: Mapping[str, str]) -> None:
+        """Keep the files of a version of the rules."""
+        await self._writer.put(versions.save_version, versions.ToKeep(hash, files))
+
+    async def version(self, hash: str) -> dict[str, str] | None:
+        """The files of a version: path → text."""
+        return await self._read(lambda connection: versions.read_version(connection, hash))
+
+    # ---- pages, API, command line --------------------------------------------------------------------
+
+    async def events(self, **wanted: Unpack[reads.Filters]) -> list[EventRow]:
+        """One page of events, newest first."""
+        return await self._read(lambda connection: reads.events(connection, self._database.dialect, wanted))
+
+    async def event(self, id: int) -> EventRow | None:
+        """One event."""
+        return await self._read(lambda connection: reads.one_event(connection, id))
+
+    async def deliveries(self, **wanted: Unpack[reads.Filters]) -> list[DeliveryRow]:
+        """One page of deliveries, newest first."""
+        return await self._read(lambda connection: reads.deliveries(connection, self._database.dialect, wanted))
+
+    async def deliveries_of(self, event_ids: Collection[int]) -> list[DeliveryRow]:
+        """The deliveries of some events."""
+        return await self._read(lambda connection: reads.deliveries_of(connection, event_ids))
+
+    async def stats(self) -> Stats:
+        """The store in numbers."""
+        return await self._read(lambda connection: reads.stats(connection, self._clock()))
 
     # ---- reading ---------------------------------------------------------------------------------
 

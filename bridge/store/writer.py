@@ -84,7 +84,6 @@ class Writer:
         self._connection: Connection | None = None
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="store-writer")
-        self.in_transaction = False
 
     def put(self, apply: Apply[P, R], payload: P) -> asyncio.Future[R]:
         """Have an operation done; the future is settled after its COMMIT. Raises StoreUnavailable at once when full."""
@@ -104,12 +103,6 @@ class Writer:
         await self._task
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
-
-    def data_version(self) -> int | None:
-        """SQLite's count of commits by others than this connection; None while it cannot be asked."""
-        if self._connection is None or self.in_transaction:
-            return None
-        return int(_driver(self._connection).execute("PRAGMA data_version").fetchone()[0])
 
     # ---- turns -----------------------------------------------------------------------------------
 
@@ -139,15 +132,10 @@ class Writer:
         loop = asyncio.get_running_loop()
         if not self._database.dialect.in_loop:
             return await loop.run_in_executor(self._thread, self._whole_turn, batch)
-        self.in_transaction = True
-        try:
-            transaction = await self._begin_patiently()
-            with transaction:
-                results = self._apply(batch)
-                await loop.run_in_executor(self._thread, transaction.commit)
-            return results
-        finally:
-            self.in_transaction = False
+        with await self._begin_patiently() as transaction:
+            results = self._apply(batch)
+            await loop.run_in_executor(self._thread, transaction.commit)
+        return results
 
     def _whole_turn(self, batch: Sequence[_Waiting]) -> list[_Done]:
         with self._begin():

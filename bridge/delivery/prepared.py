@@ -52,12 +52,11 @@ TONES = {
     "warning": NotifyType.WARNING,
     "failure": NotifyType.FAILURE,
 }
+# Apprise's names that would read badly in "… answered 403".
 NAMES = {
-    "teams": "Teams",
-    "mail": "The mail server",
-    "json": "The receiver",
-    "xml": "The receiver",
-    "form": "The receiver",
+    "Power Automate / Workflows (for MSTeams)": "Teams",
+    "E-Mail": "The mail server",
+    **dict.fromkeys(("JSON", "XML", "Form"), "The receiver"),
 }
 
 
@@ -78,7 +77,8 @@ class Prepared:
 
     @property
     def service(self) -> str:
-        return NAMES.get(self.kind) or str(self.plugin.service_name)
+        name = str(self.plugin.service_name)
+        return NAMES.get(name, name)
 
     @property
     def speaks(self) -> bool:

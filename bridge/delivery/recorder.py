@@ -52,6 +52,8 @@ class Seen:
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
+GO_AHEAD = 354  # a mail server's answer to DATA
+
 SEEN: ContextVar[Seen | None] = ContextVar("seen", default=None)
 
 
@@ -90,12 +92,11 @@ def watch_smtp() -> None:
         if self.sock is not None:
             self.sock.settimeout(seen.left())
         code, message = noted(getreply, seen, self)
-        seen.in_doubt = code == smtplib_go_ahead  # the message follows
+        seen.in_doubt = code == GO_AHEAD  # the message follows
         if code >= 400:
             seen.answered(code, message)
         return code, message
 
-    smtplib_go_ahead = 354
     smtplib.SMTP.connect = watched_connect  # type: ignore[method-assign]  # the one place to see every mail
     smtplib.SMTP.starttls = watched_starttls  # type: ignore[method-assign]
     smtplib.SMTP.getreply = watched_getreply  # type: ignore[method-assign]

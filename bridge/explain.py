@@ -135,7 +135,7 @@ def attempt_view(attempt: AttemptRow) -> Json:
     """One attempt."""
     return {
         "at": instant(attempt.at),
-        "outcome": attempt.outcome,
+        "outcome": attempt.result,
         "reason": attempt.reason or None,
         "status": attempt.status,
         "ambiguous": attempt.ambiguous,

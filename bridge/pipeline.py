@@ -6,10 +6,10 @@ receive → record → match → render → deliver; nothing here waits for a cl
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE, next_attempt
@@ -32,7 +32,7 @@ from bridge.model import (
     Settled,
     Target,
 )
-from bridge.rules import changes_between, facts_of, fill, learnt, references_in
+from bridge.rules import facts_of, references_in, understand
 from bridge.sources.base import Source
 from bridge.store import Store
 
@@ -84,52 +84,16 @@ async def recall(events: Sequence[Recorded], snapshot: Snapshot, store: Store) -
     return memory | await store.remember(further - wanted)
 
 
-def understand(
-    recorded: Recorded, source: Source | None, memory: Mapping[Key, Memory]
-) -> tuple[Event, dict[Key, Memory], bool]:
-    """The event as rules see it, what to remember from now on, and whether it is stale."""
-    key, known = recorded.key, memory.get(recorded.key, Memory())
-    sent = source.resource_of(recorded.body) if source else None
-    deleted = recorded.action == "deleted"
-    stale = not deleted and is_older(sent, known)
-    resource, filled, remembered = sent if not deleted else known.resource, {}, {}
-    if source and resource is not None:
-        resource, filled = fill(key, resource, source, memory)
-    if source and not stale:
-        remembered = remember(recorded, sent, source, memory)
-    previous = known.resource
-    event = Event(
-        id=recorded.id,
-        source=key.source,
-        type=key.type,
-        action=recorded.action,
-        gid=key.gid,
-        received_at=datetime.fromtimestamp(recorded.received_at, UTC),
-        resource=resource,
-        previous=previous,
-        changes=changes_between(previous, sent)
-        if previous is not None and sent is not None
-        else changes_between({}, {}),
-        filled=filled,
-    )
-    return event, remembered, stale
-
-
-def is_older(sent: Mapping[str, Any] | None, known: Memory) -> bool:
-    """Whether the resource's own `modified_at` is before the one remembered."""
-    if sent is None or known.modified_at is None:
-        return False
-    return _instant(sent.get("modified_at")) < _instant(known.modified_at)
-
-
 def fan_out(
     recorded: Recorded, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime
 ) -> tuple[Matched, list[TemplateError]]:
-    """Match one event and render what its rules send. `memory` is brought up to date for the next event."""
+    """Match one event and render what its rules send. `memory` is brought up to date for the events behind it."""
     source = snapshot.sources.get(recorded.key.source)
-    event, remembered, stale = understand(recorded, source, memory)
-    memory.update(remembered)
-    fired = [] if stale else snapshot.matcher.match(event, facts_of(event, now))
+    sent = source.resource_of(recorded.body) if source else None
+    understood = understand(recorded, sent, source, memory)
+    memory.update(understood.remembered)
+    event = understood.event
+    fired = [] if understood.stale else snapshot.matcher.match(event, facts_of(event, now))
     planned: list[Planned] = []
     errors: list[TemplateError] = []
     for rule in fired:
@@ -141,14 +105,14 @@ def fan_out(
     matched = Matched(
         event_id=event.id,
         key=recorded.key,
-        state="stale" if stale else "matched",
+        state="stale" if understood.stale else "matched",
         version=snapshot.version,
         previous=event.previous,
         filled=event.filled,
         resource=event.resource,
         decisions=tuple(Decision(rule=r.name, file=r.place.file, line=r.place.line, fired=True) for r in fired),
         planned=tuple(planned),
-        remembered=remembered,
+        remembered=understood.remembered,
     )
     return matched, errors
 

@@ -181,7 +181,7 @@ class Ingest:
             self._held -= len(body)
 
     async def _record(self, source: str, headers: Headers, body: bytes) -> Answer:
-        """What became of a whole body; one line is logged, whatever it is."""
+        """What became of a whole body. What went wrong is logged here; what was recorded, where it is known best."""
         try:
             receipt = await self._accept(source, headers, body)
         except Refused as error:
@@ -199,11 +199,7 @@ class Ingest:
             # Whatever broke is ours: the sender must come again, and must not count it as the end of the webhook.
             log.exception("post.failed", source=source, status=503)
             return NOT_STORED
-        if receipt is None:
-            log.info("post.void", source=source)
-            return VOID
-        log.info("event.recorded", id=receipt.id, source=source, duplicate=receipt.duplicate, bytes=len(body))
-        return _accepted(receipt)
+        return VOID if receipt is None else _accepted(receipt)
 
 
 def _refusal(method: str, headers: Headers, limit: int | None) -> Answer | None:

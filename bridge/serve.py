@@ -168,7 +168,7 @@ class Server(uvicorn.Server):
 
     server_state: _State
 
-    def __init__(self, app: ASGIApp, *, host: str, port: int, limits: Limits | None = None, grace: int = 5) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, port: int, limits: Limits | None = None, grace: float = 5.0) -> None:
         limits = limits or Limits()
         super().__init__(
             uvicorn.Config(
@@ -185,7 +185,7 @@ class Server(uvicorn.Server):
                 proxy_headers=False,
                 server_header=False,
                 timeout_keep_alive=math.ceil(limits.idle),
-                timeout_graceful_shutdown=grace,
+                timeout_graceful_shutdown=math.ceil(grace),
             )
         )
         self.host = host

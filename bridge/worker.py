@@ -25,6 +25,7 @@ log = structlog.get_logger()
 SLICE = 32  # events matched in one transaction: small, since accepts wait meanwhile
 LANE_FULL = 500  # deliveries of one destination that wait in memory; more wait in the table
 CLAIM = 200  # deliveries claimed at once
+CLOCK = 5.0  # seconds between two rounds of leases and figures
 POLL = 1.0  # seconds; a wake-up that got lost costs this much, never an event
 LEASE = 15.0  # seconds one replica keeps the matching to itself
 
@@ -200,11 +201,7 @@ class Worker:
             metrics.OLDEST.set(stats.oldest_pending or 0)
             for state in ("pending", "held"):
                 metrics.WAITING.labels(state).set(stats.deliveries.get(state, 0))
-            for _ in range(5):
-                await asyncio.sleep(POLL)
-                if self._store.changed():
-                    self._recorded.set()
-                    self._due.set()
+            await asyncio.sleep(CLOCK)
 
     async def _persist(self, loop: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run a loop for as long as the worker lives; a store that is away is waited for."""

@@ -6,6 +6,7 @@ from bridge.rules.evaluate import compile_condition, explain_condition
 from bridge.rules.fields import unknown_field
 from bridge.rules.matcher import Matcher, facts_of
 from bridge.rules.references import fill, learnt, references_in
+from bridge.rules.state import understand
 from bridge.rules.when import parse_when
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "parse_condition",
     "parse_when",
     "references_in",
+    "understand",
     "unknown_field",
 ]

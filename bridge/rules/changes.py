@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from bridge.model import Change, Json
-from bridge.rules.paths import NAME, quoted
+from bridge.model import Change, Json, Path
+from bridge.rules.paths import dotted
 
 
 def same(one: Json, other: Json) -> bool:
     """Strict equality: `"4"` is not 4, false is not 0, 1020 is 1020.0; lists and maps by their parts."""
+    if type(one) is type(other) and not isinstance(one, (list, tuple, dict)):
+        return bool(one == other)
     if isinstance(one, (list, tuple)):
         return isinstance(other, (list, tuple)) and len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
@@ -33,7 +35,7 @@ class Changes(dict[str, Change]):
 
     def lookup(self, name: str, default: Any = None) -> Any:
         """The change of that name, or the Changes below it; `fields` lists the paths; else the default."""
-        step = _step(name)
+        step = dotted((name,))
         if change := self.get(name) or self.get(step):
             return change
         below = Changes(
@@ -55,22 +57,20 @@ def changes_between(old: dict[str, Json] | None, new: dict[str, Json] | None) ->
     """
     changes = Changes()
     if old is not None and new is not None:
-        _compare(old, new, "", changes)
+        _compare(old, new, (), changes)
     return changes
 
 
-def _compare(old: dict[str, Json], new: dict[str, Json], above: str, changes: Changes) -> None:
+def _compare(old: dict[str, Json], new: dict[str, Json], above: Path, changes: Changes) -> None:
     for key in old if old.keys() == new.keys() else old | new:
         before, after = old.get(key), new.get(key)
-        if same(before, after):
-            continue
-        step = _step(key)
-        path = f"{above}.{step}" if above and step == key else above + step
+        if before is after or (isinstance(before, str) and before == after):
+            continue  # nearly all fields end here, cheaply
         one, other = _as_map(before, after), _as_map(after, before)
         if one is not None and other is not None:
-            _compare(one, other, path, changes)
-        else:
-            changes[path] = Change(before, after)
+            _compare(one, other, (*above, key), changes)
+        elif not same(before, after):
+            changes[dotted((*above, key))] = Change(before, after)
 
 
 def _as_map(value: Json, beside: Json) -> dict[str, Json] | None:
@@ -78,7 +78,3 @@ def _as_map(value: Json, beside: Json) -> dict[str, Json] | None:
     if isinstance(value, dict):
         return value
     return {} if value is None and isinstance(beside, dict) and beside else None
-
-
-def _step(key: str) -> str:
-    return key if NAME.fullmatch(key) else quoted(key)

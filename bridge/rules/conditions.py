@@ -88,7 +88,7 @@ def _test(path: Path, place: Place, node: Node, scope: Scope) -> Condition | Non
         parts = [_operator(path, op, node.keys[op], inner, scope) for op, inner in node.value.items()]
         return all_of([part for part in parts if part]) if any(parts) else None
     op = "in" if isinstance(node.value, list) else "eq"
-    return _leaf(path, op, place, node, scope)
+    return _leaf(path, op, place, node, scope, len(dotted(path)))
 
 
 def _operator(path: Path, op: str, place: Place, node: Node, scope: Scope) -> Condition | None:
@@ -103,12 +103,14 @@ def _operator(path: Path, op: str, place: Place, node: Node, scope: Scope) -> Co
         if other is None:
             return None
         return scope.leaf(path, op, Other(other), at=place, side=node.value["path"].place, width=len(dotted(other)))
-    return _leaf(path, op, place, node, scope)
+    return _leaf(path, op, place, node, scope, len(op))
 
 
-def _leaf(path: Path, op: str, place: Place, node: Node, scope: Scope) -> Leaf | None:
+def _leaf(path: Path, op: str, place: Place, node: Node, scope: Scope, named: int) -> Leaf | None:
+    """A leaf with a constant; `named` characters at `place` name what it is compared with."""
     if node.value is None and not node.text:
-        scope.findings.tell(place, "empty-value", "nothing to compare with", help="write `null` if that is meant")
+        help = "write `null` if that is meant"
+        scope.findings.tell(place, "empty-value", "nothing to compare with", help=help, width=named)
         return None
     return scope.leaf(path, op, _constant(node), at=place, side=node.place, width=width_of(node))
 
@@ -126,7 +128,7 @@ def _inner(node: Node, scope: Scope) -> Condition | None:
     """What each element is tested by: a map of tests, a constant, or a list of constants."""
     if isinstance(node.value, dict):
         return _map(node, node.value, scope)
-    return _leaf((), "in" if isinstance(node.value, list) else "eq", node.place, node, scope)
+    return _leaf((), "in" if isinstance(node.value, list) else "eq", node.place, node, scope, 1)
 
 
 def _other(op: str, place: Place, node: Node, scope: Scope) -> Path | None:

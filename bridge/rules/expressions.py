@@ -59,9 +59,11 @@ _TESTS = "`is defined`, `is not defined`, `is none`, `is not none`"
 
 def parse_expression(node: Node, scope: Scope) -> Condition | None:
     """The condition that a text says; None when a problem was told instead."""
+    told = len(scope.findings.problems)
     try:
         return _Parser(tokens_of(written(node)), node, scope).whole()
     except Unreadable as error:
+        del scope.findings.problems[told:]  # names in a text that cannot be read may not be names
         width = error.width if node.exact else 1
         place = node.at(error.offset)
         scope.findings.tell(place, error.code, str(error), help=error.help, width=width)
@@ -124,7 +126,12 @@ class _Parser:
             return Token("constant", f"-{number.text}", minus.offset, -number.value)
         if self.token.kind not in ("path", "constant"):
             self._unexpected()
-        return self._next()
+        value = self._next()
+        if self._at("(") and value.kind == "path":
+            help = "there are no calls but `any(path, condition)` and `all(path, condition)`"
+            word = _MEANT.get(value.text)
+            value.refuse(f"{said(value.text + '(…)')} is a call", f"write `{word}`" if word else help, "call")
+        return value
 
     # ---- the forms of a comparison ---------------------------------------------------------
 
@@ -222,6 +229,7 @@ class _Parser:
 
     def _list(self) -> Token:
         opened = self._next()
+        self._enter(opened)
         items: list[Any] = []
         while not self._at("]"):
             item = self.value()
@@ -233,6 +241,7 @@ class _Parser:
             elif not self._at("]"):
                 self._unexpected("write `,` between the items of a list and `]` after them")
         closed = self._next()
+        self.depth -= 1
         return Token("constant", "[…]"[: closed.offset - opened.offset + 1], opened.offset, tuple(items))
 
     # ---- small steps -----------------------------------------------------------------------
@@ -293,9 +302,6 @@ class _Parser:
     def _unexpected(self, help: str = "") -> None:
         """Refuse the token at hand, in words that fit what was probably meant."""
         token, before = self.token, self.tokens[self.position - 1] if self.position else None
-        if token.text == "(" and before and before.kind == "path":
-            help = "there are no calls but `any(path, condition)` and `all(path, condition)`"
-            before.refuse(f"{said(before.text + '(…)')} is a call", help, "call")
         if token.text == "-":
             token.refuse("`-` is not understood here", "conditions do not calculate")
         if token.kind == "end":

@@ -34,7 +34,8 @@ class Scope:
         operator = OPERATORS[op]
         if operator.shape == "change" and (self.list_of is not None or path[0] != "resource"):
             message = f"`{op}` compares a field of `resource` with its value before"
-            self.findings.tell(at, "no-earlier-value", message, help="write a path that begins with `resource.`")
+            help = "write a path that begins with `resource.`"
+            self.findings.tell(at, "no-earlier-value", message, help=help, width=len(op))
             return None
         if isinstance(expected, Other):
             if not operator.other_path:
@@ -85,7 +86,9 @@ class Scope:
         if not unknown:
             return
         senders = choices(self.types) if self.types else "no source"
-        message = f"{senders} {'is' if len(self.types) < 2 else 'are'} not known to send {said(dotted(path[1:]))}"
+        message = (
+            f"{senders} {'is' if len(self.types) < 2 else 'are'} not known to send {said(dotted(_field_of(path)))}"
+        )
         help = f"did you mean {said(meant)}?" if meant else "it is missing, and the test unknown, until it is sent"
         self.findings.tell(at, "unknown-field", message, help=help, width=width, severity="warning")
 
@@ -112,3 +115,8 @@ def any_of(parts: Sequence[Condition]) -> Condition:
     """Some part as one condition, in the one form that equal conditions share."""
     flat = [one for part in parts for one in (part.parts if isinstance(part, AnyOf) else (part,))]
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
+
+
+def _field_of(path: Path) -> Path:
+    """The path below its root; of a change, without `old` and `new`."""
+    return path[1:-1] if path[0] == "changes" and path[-1] in ("old", "new") else path[1:]

@@ -68,7 +68,13 @@ class Matcher:
         fired: set[int] = set()
         for index in self._indexes(event):
             for case in index.cases(facts):
-                if self._holds(case.parts, facts, answers):
+                for part in case.parts:
+                    truth = answers.get(part, _UNASKED)
+                    if truth is _UNASKED:
+                        truth = answers[part] = self._tests[part](facts)
+                    if truth is not True:
+                        break
+                else:
                     fired.update(case.ranks)
         rules: list[Rule] = []
         for rank in sorted(fired):
@@ -96,15 +102,6 @@ class Matcher:
             key = (ANY if any_source else source, ANY if any_type else kind, ANY if any_action else action)
             if index := self._index.get(key):
                 yield index
-
-    def _holds(self, parts: tuple[int, ...], facts: Facts, answers: dict[int, Any]) -> bool:
-        for part in parts:
-            truth = answers.get(part, _UNASKED)
-            if truth is _UNASKED:
-                truth = answers[part] = self._tests[part](facts)
-            if truth is not True:
-                return False
-        return True
 
 
 def _fits(trigger: Trigger, spelling: tuple[str, str, str]) -> bool:

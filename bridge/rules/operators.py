@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeGuard
+from operator import ge, gt, le, lt
+from typing import Any, Literal
 
 import re2
 
@@ -17,6 +18,7 @@ from bridge.rules.dates import instant, moment, span
 MAX_PATTERN = 1_000  # characters
 MAX_SEARCHED = 64 * 1024  # characters of a text that a pattern looks at
 MAX_PATTERN_MEMORY = 8 * 1024 * 1024
+_COMPARABLE = frozenset({(str, str), (int, int), (float, float), (int, float), (float, int)})  # true is no number
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 Shape = Literal["value", "presence", "elements", "date", "change"]
@@ -91,15 +93,10 @@ _flag = _is(bool)
 # ---- judging -----------------------------------------------------------------------------------
 
 
-def _number(value: Json) -> TypeGuard[int | float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _ordered(beyond: Callable[[Any, Any], bool]) -> Callable[[Json, Any], Truth]:
     def judge(found: Json, expected: Any) -> Truth:
-        if (isinstance(found, str) and isinstance(expected, str)) or (_number(found) and _number(expected)):
-            return beyond(found, expected)
-        return None
+        kinds = type(found), type(expected)
+        return beyond(found, expected) if kinds in _COMPARABLE else None
 
     return judge
 
@@ -230,10 +227,10 @@ OPERATORS: dict[str, Operator] = {
     "ne": Operator(takes=_ONE, fits=_value, judge=_differs, other_path=True),
     "in": Operator(takes="a list", fits=_list, judge=_within_list, prepare=_members, other_path=True),
     "not_in": Operator(takes="a list", fits=_list, judge=_not_within_list, prepare=_members, other_path=True),
-    "gt": Operator(takes=_ORDER, fits=_order, judge=_ordered(lambda a, b: a > b), other_path=True),
-    "gte": Operator(takes=_ORDER, fits=_order, judge=_ordered(lambda a, b: a >= b), other_path=True),
-    "lt": Operator(takes=_ORDER, fits=_order, judge=_ordered(lambda a, b: a < b), other_path=True),
-    "lte": Operator(takes=_ORDER, fits=_order, judge=_ordered(lambda a, b: a <= b), other_path=True),
+    "gt": Operator(takes=_ORDER, fits=_order, judge=_ordered(gt), other_path=True),
+    "gte": Operator(takes=_ORDER, fits=_order, judge=_ordered(ge), other_path=True),
+    "lt": Operator(takes=_ORDER, fits=_order, judge=_ordered(lt), other_path=True),
+    "lte": Operator(takes=_ORDER, fits=_order, judge=_ordered(le), other_path=True),
     "contains": Operator(takes="a plain value", fits=_item, judge=_contains, other_path=True),
     "startswith": Operator(takes=_TEXT, fits=_text, judge=_texts(str.startswith), other_path=True),
     "endswith": Operator(takes=_TEXT, fits=_text, judge=_texts(str.endswith), other_path=True),

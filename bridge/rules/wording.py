@@ -53,4 +53,6 @@ def choices(allowed: Iterable[str]) -> str:
 
 def kind(value: Json) -> str:
     """What a value is, in words."""
+    if isinstance(value, (list, tuple)) and any(isinstance(item, dict) for item in value):
+        return "a list that holds a map"
     return _KINDS.get(type(value), "a change")

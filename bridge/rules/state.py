@@ -1,0 +1,78 @@
+"""What an event means beside what is remembered: earlier state, changes, stale or not, and what to remember now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from bridge.model import Event, Json, Key, Memory, Recorded
+from bridge.rules.changes import changes_between
+from bridge.rules.dates import instant
+from bridge.rules.references import Leads, fill, learnt
+
+NOTHING = Memory()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """An event as rules see it."""
+
+    event: Event
+    stale: bool  # a newer state of the resource is known: nobody is told, and the state stays
+    remembered: Mapping[Key, Memory]  # what is new to remember
+
+
+def understand(
+    recorded: Recorded, sent: dict[str, Json] | None, source: Leads | None, memory: Mapping[Key, Memory]
+) -> Understood:
+    """Lay what was sent beside what is remembered. No source: it is no longer configured, so nothing is filled."""
+    known = memory.get(recorded.key, NOTHING)
+    deleted = recorded.action == "deleted"
+    current = known.resource if deleted else sent
+    stale = not deleted and sent is not None and _is_older(sent.get("modified_at"), known.modified_at)
+    resource, filled = current, dict[str, float]()
+    if source is not None and current is not None:
+        resource, filled = fill(recorded.key, current, source, memory)
+    event = Event(
+        id=recorded.id,
+        source=recorded.key.source,
+        type=recorded.key.type,
+        action=recorded.action,
+        gid=recorded.key.gid,
+        received_at=datetime.fromtimestamp(recorded.received_at, UTC),
+        resource=resource,
+        previous=known.resource,
+        changes=changes_between(known.resource, sent),
+        filled=filled,
+    )
+    remembered = {} if stale else _to_remember(recorded, sent, source, memory)
+    return Understood(event=event, stale=stale, remembered=remembered)
+
+
+def _is_older(sent: Json, known: str | None) -> bool:
+    one, other = instant(sent), instant(known)
+    return one is not None and other is not None and one < other
+
+
+def _to_remember(
+    recorded: Recorded, sent: dict[str, Json] | None, source: Leads | None, memory: Mapping[Key, Memory]
+) -> dict[Key, Memory]:
+    """The resource's state of now, and what its references tell of others where that is new."""
+    new: dict[Key, Memory] = {}
+    for key, told in (learnt(recorded.key, sent, source) if source and sent else {}).items():
+        known = memory.get(key, NOTHING)
+        if any(known.learned.get(name) != value for name, value in told.items()):
+            new[key] = replace(known, learned={**known.learned, **told}, at=recorded.received_at)
+    own = new.get(recorded.key) or memory.get(recorded.key, NOTHING)
+    if recorded.action == "deleted":
+        new[recorded.key] = replace(own, deleted=True, at=recorded.received_at)
+    elif sent is not None:
+        modified = sent.get("modified_at")
+        new[recorded.key] = Memory(
+            resource=sent,
+            learned=own.learned,
+            modified_at=modified if isinstance(modified, str) else None,
+            at=recorded.received_at,
+        )
+    return new

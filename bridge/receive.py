@@ -130,24 +130,24 @@ class Ingest:
     async def _take(self, source: str, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         headers = list(scope["headers"])  # copied now: httptools appends a chunked body's trailers to its own list
         limit = self._limits(source)
-        answer = _refusal(scope["method"], headers, limit)
-        if answer is None and limit is not None:
-            body = await self._read(receive, limit)
-            if isinstance(body, bytes):
-                answer = await self._record(source, headers, body)
-                self._observe(source, answer.status)
-                await _send(answer, send)
-                return
-            answer = body
-        known = "" if limit is None else source  # a stranger's word makes no new label
-        if answer is None:
-            status = scope.get(CUT_SHORT, SENDER_LEFT)
-            _log_refused(known, status, "the body did not arrive whole")
-            self._observe(known, status)
+        if limit is None:
+            self._note_refused("", NO_SOURCE.status, NO_SOURCE.reason)  # a stranger's word becomes no label
+            await _refuse(NO_SOURCE, receive, send)
             return
-        _log_refused(known, answer.status, answer.reason)
-        self._observe(known, answer.status)
-        await _refuse(answer, receive, send)
+        body = _refusal(scope["method"], headers, limit) or await self._read(receive, limit)
+        if isinstance(body, bytes):
+            answer = await self._record(source, headers, body)
+            self._observe(source, answer.status)
+            await _send(answer, send)
+        elif isinstance(body, Answer):
+            self._note_refused(source, body.status, body.reason)
+            await _refuse(body, receive, send)
+        else:
+            self._note_refused(source, scope.get(CUT_SHORT, SENDER_LEFT), "the body did not arrive whole")
+
+    def _note_refused(self, source: str, status: int, reason: str) -> None:
+        _log_refused(source, status, reason)
+        self._observe(source, status)
 
     async def _read(self, receive: Receive, limit: int) -> bytes | Answer | None:
         """The body, or why it is refused; None when it was cut short and nobody waits for an answer any more."""
@@ -202,10 +202,8 @@ class Ingest:
         return VOID if receipt is None else _accepted(receipt)
 
 
-def _refusal(method: str, headers: Headers, limit: int | None) -> Answer | None:
+def _refusal(method: str, headers: Headers, limit: int) -> Answer | None:
     """What can be refused before the body is read."""
-    if limit is None:
-        return NO_SOURCE
     if method != "POST":
         return NOT_A_POST
     if len(headers) > MAX_HEADERS:

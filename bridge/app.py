@@ -8,13 +8,13 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal, cast
 
 import structlog
 
 from bridge import metrics
 from bridge.config.snapshot import Snapshot
-from bridge.delivery.senders import Senders
+from bridge.delivery.senders import Exit, Senders
 from bridge.model import Receipt
 from bridge.pipeline import accept
 from bridge.receive import ASGIApp, Ingest
@@ -47,9 +47,7 @@ class Service:
             settings.store, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         )
         await self.store.save_version(self.snapshot.version, self.snapshot.files)
-        senders = Senders(
-            processes=settings.senders.processes, threads=settings.senders.threads, on_exit=metrics.SENDERS_LOST.inc
-        )
+        senders = Senders(processes=settings.senders.processes, threads=settings.senders.threads, on_exit=_sender_ended)
         await senders.start()
         self.worker = Worker(self.snapshot, self.store, senders)
         await self.worker.start()
@@ -76,6 +74,11 @@ class Service:
         await self.worker.stop(GRACE / 2)
         await self.store.close()
         log.info("service.stopped")
+
+
+def _sender_ended(gone: Exit) -> None:
+    metrics.SENDERS_LOST.inc()
+    log.warning("sender.ended", pid=gone.pid, code=gone.code, in_doubt=list(gone.in_doubt))
 
 
 def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
@@ -117,5 +120,7 @@ def create_app(service: Service) -> ASGIApp:
     )
     quart = build(window)
     if service.snapshot.settings.listen_hooks is None:
-        quart.asgi_app = create_hooks(service, quart.asgi_app)  # type: ignore[method-assign]  # the documented way to put an app in front
-    return quart
+        # Quart types each message of ASGI, uvicorn and the ingest do not: the casts say that it is the same protocol.
+        ingest = create_hooks(service, cast(ASGIApp, quart.asgi_app))
+        quart.asgi_app = cast(Any, ingest)  # type: ignore[method-assign]  # where Quart wants middleware to go
+    return cast(ASGIApp, quart)

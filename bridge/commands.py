@@ -26,7 +26,7 @@ from bridge.config.check import check as check_files
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import Snapshot, load
 from bridge.demo import demo
-from bridge.errors import BridgeError, Invalid
+from bridge.errors import BridgeError
 from bridge.explain import Matchers, delivery_view, event_view, explain_file
 from bridge.store import Store
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, BadFilter, filters
@@ -66,7 +66,10 @@ async def serve_until_told(snapshot: Snapshot) -> int:
     service, told = Service(snapshot), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
-    await service.start()
+    try:
+        await service.start()
+    except OSError as error:
+        raise BridgeError(f"{':'.join(map(str, snapshot.settings.listen))} cannot be listened at: {error.strerror or error}") from error
     if not snapshot.settings.admin_token:
         print(f"No `admin_token` is set: for this run the API's token is {service.token}", file=sys.stderr)
     await told.wait()
@@ -98,7 +101,7 @@ def init(wanted: argparse.Namespace, _config: Path) -> int:
     for name in ("rules", "templates"):
         shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
     print(f"Written: {config}, {folder / 'rules'}, {folder / 'templates'}. Next:")
-    print(f"  export CREADS_WEBHOOK_SECRET=…   # the secret of the webhook, from the Creads developer menu")
+    print("  export CREADS_WEBHOOK_SECRET=…   # the secret of the webhook, from the Creads developer menu")
     print(f"  bridge --config {config} check")
     print(f"  bridge --config {config} serve")
     return FINE
@@ -121,7 +124,10 @@ def send(wanted: argparse.Namespace, config: Path) -> int:
     url = wanted.url or f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/hooks/{wanted.source}"  # noqa: S104
     try:
         response = requests.post(
-            url, data=body, headers={"Content-Type": "application/json", **source.signed(body)}, timeout=15
+            url,
+            data=body,
+            headers={"Content-Type": "application/json", **dict([source.sign(body, source.secrets[0])])},
+            timeout=15,
         )
     except requests.RequestException as error:
         raise BridgeError(

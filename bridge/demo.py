@@ -77,7 +77,7 @@ async def post_samples(service: Service) -> dict[str, str]:
                 requests.post,
                 f"{service.url}/hooks/{source.name}",
                 data=body,
-                headers={"Content-Type": "application/json", **source.signed(body)},
+                headers={"Content-Type": "application/json", **dict([source.sign(body, source.secrets[0])])},
                 timeout=15,
             )
             response.raise_for_status()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bridge.config.snapshot import Snapshot, rules_of
+from bridge.errors import BadEnvelope, BridgeError
 from bridge.logs import MASK
-from bridge.model import Decision, Event, Finding, Json, fold
+from bridge.model import Decision, Event, Finding, Json, Key, Recorded, fold
+from bridge.pipeline import fan_out, recall
 from bridge.rules import Matcher, changes_between, facts_of
 from bridge.store import Store
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
@@ -67,7 +70,7 @@ def event_of(row: EventRow) -> Event:
 
 
 def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snapshot, matcher: Matcher | None) -> Json:
-    """The event in the shape of DESIGN.md, secrets masked. Decisions are worked out anew, with the rules of its time."""
+    """The event with secrets masked; its decisions are worked out anew, with the rules of its time."""
     hidden = snapshot.settings.redact
     event = event_of(row)
     decisions: Iterable[Decision] = row.decisions
@@ -89,6 +92,69 @@ def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snaps
         "decisions": [decision_view(decision, hidden) for decision in decisions],
         "deliveries": [delivery_view(delivery) for delivery in deliveries],
     }
+
+
+async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: datetime) -> Json:
+    """What the rules of now would make of an event in a file, beside what is remembered. Nothing is sent or stored.
+
+    Raises BridgeError when no source can read the file.
+    """
+    recorded = _read(path, snapshot, now)
+    memory = await recall([recorded], snapshot, store)
+    matched, errors = fan_out(recorded, snapshot, memory, now)
+    row = EventRow(
+        id=0,
+        source=recorded.key.source,
+        type=recorded.key.type,
+        action=recorded.action,
+        gid=recorded.key.gid,
+        received_at=recorded.received_at,
+        state=matched.state,
+        duplicates=0,
+        body=recorded.body,
+        version=matched.version,
+        previous=matched.previous,
+        resource=matched.resource,
+        filled=matched.filled,
+        decisions=matched.decisions,
+    )
+    view = event_view(row, [], snapshot, snapshot.matcher)
+    told = [f"{error.file}:{error.line}: {error.message}" for error in errors]
+    view["deliveries"] = [
+        {
+            "id": None,
+            "event_id": None,
+            "rule": planned.rule,
+            "destination": planned.destination,
+            "state": "not sent",
+            "reason": "; ".join(told) or None,
+            "next_at": None,
+            "title": planned.notification.title,
+            "body": planned.notification.body,
+            "attempts": [],
+        }
+        for planned in matched.planned
+    ]
+    return view
+
+
+def _read(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise BridgeError(f"{path} cannot be read: {error.strerror}") from error
+    reason = "there is no source in the configuration"
+    for source in snapshot.sources.values():
+        try:
+            arrival = source.read(body, now.timestamp())
+        except BadEnvelope as error:
+            reason = str(error)
+            continue
+        if arrival is not None:
+            key = Key(arrival.source, arrival.type, arrival.gid)
+            return Recorded(id=0, key=key, action=arrival.action, received_at=arrival.received_at, body=body)
+        reason = "a check without an event: rules never see it"
+    raise BridgeError(f"{path} is no event: {reason}")
 
 
 def decision_view(decision: Decision, hidden: frozenset[str]) -> Json:

@@ -14,7 +14,7 @@ from typing import Literal
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE, next_attempt
 from bridge.delivery.senders import Senders
-from bridge.errors import SenderGone, TemplateFailed
+from bridge.errors import GivenBack, SenderGone, TemplateFailed
 from bridge.model import (
     Decision,
     Delivery,
@@ -141,11 +141,13 @@ def render(
 
 
 async def deliver(delivery: Delivery, destination: Destination, senders: Senders, *, at: float) -> Settled:
-    """Try once to send a delivery, and decide what becomes of it."""
+    """Try once to send a delivery, and decide what becomes of it. Raises GivenBack when it was not tried."""
     try:
         outcome = await senders.send(
             id=delivery.id, url=destination.url, notification=delivery.notification, deadline=ATTEMPT_SECONDS
         )
+    except GivenBack:
+        raise
     except SenderGone:
         outcome = Outcome(result="retry", reason="the sender process ended during this attempt", ambiguous=True)
     if outcome.result == "delivered":

@@ -14,7 +14,7 @@ import structlog
 from bridge import metrics
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
-from bridge.errors import StoreUnavailable
+from bridge.errors import GivenBack, StoreUnavailable
 from bridge.model import Delivery, Matched, Recorded, Settled
 from bridge.news import News, given_up, no_destination, not_matched, template_failed
 from bridge.pipeline import deliver, fan_out, recall
@@ -162,6 +162,8 @@ class Worker:
         destination = self.snapshot.settings.destinations[delivery.destination]
         try:
             settled = await deliver(delivery, destination, self._senders, at=self._clock())
+        except GivenBack:
+            return await self._store.release([delivery.id])
         finally:
             lane.in_flight -= 1
         if not self._stopping:

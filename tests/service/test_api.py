@@ -86,7 +86,8 @@ def test_secrets_of_a_resource_are_masked(bridge: Live) -> None:
 def test_the_shape_of_an_event(bridge: Live) -> None:
     [event] = bridge.api("/events?gid=a1")["items"]
     assert set(event) >= {
-        "id", "source", "type", "action", "gid", "received_at", "state", "duplicates", "resource", "changes", "decisions", "deliveries",
+        "id", "source", "type", "action", "gid", "received_at", "state",
+        "duplicates", "resource", "changes", "decisions", "deliveries",
     }  # fmt: skip
     [delivery] = event["deliveries"]
     assert set(delivery) >= {"id", "rule", "destination", "state", "reason", "next_at", "title", "body", "attempts"}

@@ -84,7 +84,7 @@ def test_why_nothing_was_sent(live: Start, sink: Sink) -> None:
     assert event["deliveries"] == []
     [decision] = event["decisions"]
     assert (decision["rule"], decision["fired"], decision["line"]) == ("Finished", False, 2)
-    assert [leaf["path"] for leaf in decision["failed"]][0] == "resource.status"
+    assert decision["failed"][0]["path"] == "resource.status"
     assert "no earlier state" in decision["failed"][0]["reason"]
     told = bridge.bridge("explain", event_id)
     assert told.returncode == 0

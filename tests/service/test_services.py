@@ -1,0 +1,109 @@
+"""From a signed Creads event to what Slack, Teams, Discord and a mail server received: whole service, real plug-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import Live, Sink, envelope
+from tests.services import FakeWorld, MailServer, Reply, played
+
+CONFIG = """\
+listen: 127.0.0.1:{port}
+public_url: https://bridge.example.com
+store: {store}
+locale: en_GB
+timezone: Europe/Paris
+admin_token: ${{TEST_TOKEN}}
+operators: ops
+sources:
+  creads:
+    type: creads
+    secrets: ["${{TEST_SECRET}}"]
+    links: {{Project: "https://orders.example.com/projects/{{gid}}"}}
+destinations:
+  slack: {{url: "${{SLACK_URL}}", retry: {{schedule: [300ms, 300ms]}}}}
+  teams: {{url: "${{TEAMS_URL}}"}}
+  discord: {{url: "${{DISCORD_URL}}"}}
+  mail: {{url: "${{MAIL_URL}}"}}
+  ops: {{url: "json://127.0.0.1:{sink}/ops"}}
+"""
+RULES = "rules:\n  - {name: New project, when: Project created, notify: [slack, teams, discord, mail]}\n"
+TEAMS_HOST = "prod-1.westus.logic.azure.com"
+URLS = {
+    "SLACK_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+    "TEAMS_URL": f"workflows://{TEAMS_HOST}:443/643e69f83c8944438d68119179a10a64/KODuebWbDGYFr0z0eu",
+    "DISCORD_URL": "discord://1234567890/abcdefghijklmnop",
+}
+PROJECT = {
+    "title": "Logo <!channel> & co",
+    "status": "in_progress",
+    "state": "published",
+    "owner": {"gid": "u1", "firstname": "Zoé", "lastname": "@everyone"},
+    "price": {"amount": 1020.0, "currency": "EUR"},
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[FakeWorld]:
+    (tmp_path / "world").mkdir()
+    with played(tmp_path / "world") as world:
+        world.answer("hooks.slack.com", Reply(body="ok"))
+        world.answer(TEAMS_HOST, Reply(status=202))
+        world.answer("discord.com", Reply(status=204))
+        yield world
+
+
+@pytest.fixture
+def post_office() -> Iterator[MailServer]:
+    server = MailServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def bridge(live: Callable[..., Live], world: FakeWorld, post_office: MailServer) -> Live:
+    environ = {**URLS, **world.environment, "MAIL_URL": post_office.url()}
+    return live(config=CONFIG, rules=RULES, environ=environ)
+
+
+def delivered(bridge: Live) -> list[str]:
+    return sorted(item["destination"] for item in bridge.api("/deliveries?state=delivered")["items"])
+
+
+def test_one_event_reaches_all_four(bridge: Live, world: FakeWorld, post_office: MailServer) -> None:
+    bridge.post(envelope("559b", **PROJECT))
+    bridge.until(lambda: len(delivered(bridge)) == 4, what="all delivered")
+    shown = {request.host: request.body.decode() for request in world.received}
+    assert set(shown) == {"hooks.slack.com", TEAMS_HOST, "discord.com"}
+    for text in shown.values():
+        assert "New project: Logo" in text
+        assert "€1,020.00" in text or "\\u20ac1,020.00" in text
+        assert "<!channel>" not in text
+        assert "@everyone" not in text, "event data cannot mention"
+    assert "https://orders.example.com/projects/559b" in shown["hooks.slack.com"]
+    [mail] = post_office.received
+    assert mail["Subject"].startswith("New project: Logo")
+    assert mail["To"] is not None
+
+
+def test_retry_after_and_a_revoked_hook(bridge: Live, world: FakeWorld, sink: Sink) -> None:
+    world.answer(
+        "hooks.slack.com", Reply(status=429, headers={"Retry-After": "1"}, body="rate_limited"), Reply(body="ok")
+    )
+    world.answer("discord.com", Reply(status=404, body='{"message": "Unknown Webhook"}'))
+    bridge.post(envelope("559b", **PROJECT))
+    bridge.until(lambda: delivered(bridge) == ["mail", "slack", "teams"], what="the others delivered")
+    [slack] = bridge.api("/deliveries?destination=slack")["items"]
+    assert [attempt["outcome"] for attempt in slack["attempts"]] == ["retry", "delivered"]
+    assert slack["attempts"][0]["status"] == 429
+    [discord] = bridge.api("/deliveries?state=failed")["items"]
+    assert (discord["destination"], discord["attempts"][0]["status"]) == ("discord", 404)
+    bridge.until(lambda: sink.to("ops"))
+    [told] = sink.to("ops")
+    assert told["title"].startswith("Not delivered to discord: New project")
+    everything = told["message"] + str(bridge.api("/deliveries")) + bridge.log.read_text()
+    for secret in ("TIiajkdnlazkcOXrIdevi7FQ", "abcdefghijklmnop", "KODuebWbDGYFr0z0eu"):
+        assert secret not in everything

@@ -1,0 +1,104 @@
+"""A store in trouble: 503 while it lasts, and what was answered 202 is there afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.live import CONFIG, Live, Sink, envelope
+
+Start = Callable[..., Live]
+
+
+def test_a_locked_database(live: Start, sink: Sink) -> None:
+    bridge = live()
+    assert bridge.post(envelope("a1", title="Before"))[0] == 202
+    bridge.until(lambda: sink.to("sink"))
+    other = sqlite3.connect(bridge.folder / "bridge.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    body = envelope("a2", title="Meanwhile")
+    status, headers, _ = bridge.request("POST", "/hooks/creads", body, _signed(body))
+    assert status == 503
+    assert int(headers["retry-after"]) > 0
+    other.execute("ROLLBACK")
+    other.close()
+    bridge.until(lambda: bridge.post(body)[0] == 202)
+    bridge.until(lambda: [m["message"] for m in sink.to("sink")] == ["Before", "Meanwhile"])
+
+
+def test_a_second_service_on_the_same_file_is_refused(live: Start, sink: Sink) -> None:
+    bridge = live()
+    second = bridge.bridge("serve")
+    assert second.returncode == 1
+    assert "another Bridge service already uses" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert bridge.post(envelope("a1", title="Logo"))[0] == 202
+
+
+def test_a_killed_sender_is_replaced(live: Start, sink: Sink) -> None:
+    sink.delay = 0.3
+    bridge = live()
+    for number in range(8):
+        bridge.post(envelope(f"a{number}", title=f"Logo {number}"))
+    children = Path(f"/proc/{bridge.process.pid}/task/{bridge.process.pid}/children").read_text().split()
+    sender = next(pid for pid in children if "bridge.delivery.sender" in Path(f"/proc/{pid}/cmdline").read_text())
+    os.kill(int(sender), 9)
+    bridge.until(lambda: len({m["message"] for m in sink.to("sink")}) == 8, what="all delivered", seconds=60)
+
+
+def test_wrong_configuration_is_told_and_nothing_starts(tmp_path: Path, sink: Sink) -> None:
+    service = Live(tmp_path, sink, rules="rules:\n  - {nam: X, when: Project created, notify: sink}\n")
+    done = service.bridge("serve")
+    assert done.returncode == 1
+    assert "rules/all.yaml:2:6: error[unknown-key]" in done.stderr
+    assert "did you mean `name`?" in done.stderr
+
+
+def test_a_port_in_use_is_told(live: Start, tmp_path: Path, sink: Sink) -> None:
+    bridge = live()
+    other = tmp_path / "other"
+    other.mkdir()
+    service = Live(other, sink)
+    service.config.write_text(CONFIG.format(port=bridge.port, sink=sink.port, store="sqlite:///bridge.db"))
+    done = service.bridge("serve")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(bridge.port) in done.stderr
+
+
+def _signed(body: bytes) -> dict[str, str]:
+    from tests.live import signature
+
+    return {"X-Partners-Signature": signature(body), "Content-Type": "application/json"}
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv is not here")
+def test_a_full_disk(live: Start, sink: Sink, tmp_path: Path) -> None:
+    """A file system of 3 MB: posts that do not fit get 503, those answered 202 are told when there is room again."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(small)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        bridge = live(store=f"sqlite:///{small}/bridge.db", rules="rules: []\n")
+        statuses = []
+        for number in range(400):
+            statuses.append(bridge.post(envelope(f"a{number}", title="x" * 20_000))[0])
+            if statuses[-1] == 503:
+                break
+        assert statuses[-1] == 503
+        assert set(statuses) == {202, 503}
+        kept = bridge.api("/events?limit=200")["items"]
+        assert len(kept) == min(200, statuses.count(202))
+        bridge.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(small)], capture_output=True, check=False)

@@ -24,6 +24,7 @@ from bridge.config.reading import (
     width_of,
     wrong,
 )
+from bridge.config.substitute import SECRET_KEYS
 from bridge.config.wording import choices, said, suggestion
 from bridge.delivery.check import check_url
 from bridge.delivery.kinds import kind_of
@@ -97,11 +98,11 @@ def _group(
 
 
 def _destination(name: str, node: Node, entries: Fields, single: Collection[str]) -> Destination:
-    fields = entries.map(node, what=f"destination {said(name)}", example=EXAMPLE)
+    fields = entries.map(node, what=f"destination {said(name)}", kind="a destination", example=EXAMPLE)
     if fields is None:
         return Destination(name=name, url="", kind=kind_of("console://"), place=node.place)
     fields.docs = DOCS
-    fields.only(DESTINATION_KEYS, hide=True)
+    fields.only(DESTINATION_KEYS, secret_keys=SECRET_KEYS)
     tell_not_yet(fields, "destination")
     if "url" not in fields.entries:
         fields.missing("url", 'write url: "${NAME}", or url: "console://" to print')
@@ -121,7 +122,7 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
 
 
 def _format(node: Node) -> Format:
-    return cast(Format, one_of(FORMATS)(node))
+    return cast(Format, one_of(FORMATS, "format")(node))
 
 
 def _retry(fields: Fields) -> tuple[tuple[float, ...], float | None]:
@@ -137,7 +138,7 @@ def _later(name: str, fields: Fields, single: Collection[str]) -> None:
     fields.get("rate", rate, 0.0)
     fields.get("max_age", lasting, 0.0)
     fields.get("pause_after", integer(0, 1000), 0)
-    fields.get("overflow", one_of(("hold", "drop", "digest")), "")
+    fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
     fields.get("fallback", destination_name([other for other in single if other != name]), "")
 
 
@@ -151,17 +152,23 @@ def _url(findings: Findings) -> Reader[str]:
             )
         url = node.value.strip()
         if not url:
-            told = any(one.code == "variable" and one.place.line == node.place.line for one in findings.problems)
-            return (
-                "" if told else wrong(node, "this address is empty", help='write "${NAME}", or "console://" to print')
+            if findings.unfilled(node):
+                return ""
+            wrong(node, "this address is empty", help='write "${NAME}", or "console://" to print')
+        mistakes = [
+            Problem(
+                place=node.place,
+                code=one.code,
+                message=one.message,
+                help=one.help,
+                severity=one.severity,
+                width=width_of(node),
             )
-        if mistakes := check_url(url):
-            raise Invalid(
-                [
-                    Problem(place=node.place, code="url", message=one.message, help=one.help, width=width_of(node))
-                    for one in mistakes
-                ]
-            )
+            for one in check_url(url)
+        ]
+        if any(one.severity == "error" for one in mistakes):
+            raise Invalid(mistakes)
+        findings.problems += mistakes
         _unsafe(node, url, findings)
         return url
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeVar
 
 from bridge.config.nodes import resolve
-from bridge.config.wording import choices, said, suggestion
+from bridge.config.wording import choices, nearest, said, suggestion
 from bridge.errors import Invalid, Problem, Severity
 from bridge.model import Node, Place, Scalar
 
@@ -171,14 +171,23 @@ def rate(node: Node) -> float:
     return int(found[1]) / _UNITS[found[2]]
 
 
-def one_of(allowed: Sequence[str]) -> Reader[str]:
+def one_of(allowed: Sequence[str], noun: str) -> Reader[str]:
     def read(node: Node) -> str:
         if node.value not in allowed:
             hint = suggestion(node.text, allowed) if isinstance(node.value, str) else ""
-            wrong(node, f"{shown(node)} is not known here", help=f"{hint}one of: {choices(allowed)}")
+            wrong(
+                node,
+                f"unknown {noun} {shown(node)}",
+                help=f"{hint}write {_or(allowed)}",
+                code=f"unknown-{noun.replace(' ', '-')}",
+            )
         return str(node.value)
 
     return read
+
+
+def _or(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
 def list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
@@ -211,21 +220,26 @@ def _each(nodes: list[Node], read: Reader[T]) -> tuple[T, ...]:
 class Fields:
     """One map of a file, read key by key; what is wrong is told, and reading goes on."""
 
-    def __init__(self, node: Node, findings: Findings, *, what: str, docs: str) -> None:
-        self.node, self.findings, self.what, self.docs = node, findings, what, docs
+    def __init__(self, node: Node, findings: Findings, *, what: str, docs: str, kind: str = "") -> None:
+        self.node, self.findings, self.docs = node, findings, docs
+        self.what = what  # this one: “destination `ops`”
+        self.kind = kind or what  # any of its kind: “a destination”
         self.entries: Mapping[str, Node] = node.value if isinstance(node.value, dict) else {}
+        self.meant: set[str] = set()  # what unknown keys were probably meant to be
 
-    def only(self, allowed: Sequence[str], *, hide: bool = False) -> None:
-        """Tell of every key that is not allowed; `hide` keeps their values out of source lines."""
+    def only(self, allowed: Sequence[str], *, secret_keys: Collection[str] = ()) -> None:
+        """Tell of every key that is not allowed. What may be one of `secret_keys` misspelt is not shown."""
         unknown = [key for key in self.entries if key not in allowed]
         for key in unknown[:MOST_UNKNOWN_KEYS]:
-            if hide:
+            meant = nearest(key, allowed)
+            if secret_keys and (meant is None or meant in secret_keys):
                 self.findings.hide(self.entries[key])
+            self.meant |= {meant} if meant else set()
             self.tell_key(
                 key,
                 "unknown-key",
                 f"unknown key {said(key)} in {self.what}",
-                help=f"{suggestion(key, allowed)}keys of {self.what.split(' `')[0]}: {choices(allowed)}",
+                help=f"{suggestion(key, allowed)}keys of {self.kind}: {choices(allowed)}",
             )
 
     def tell_key(self, key: str, code: str, message: str, *, help: str = "", severity: Severity = "error") -> None:
@@ -235,7 +249,9 @@ class Fields:
         )
 
     def missing(self, key: str, help: str = "") -> None:
-        """A key that is not there is told at the map's first one."""
+        """A key that is not there is told at the map's first one, unless another is that one misspelt."""
+        if key in self.meant:
+            return
         first = next(iter(self.node.keys.values()), self.node.place)
         width = len(next(iter(self.node.keys), " "))
         message = f"{self.what} has no {said(key)}"
@@ -267,9 +283,10 @@ class Fields:
         node = self.node_of(key)
         return None if node is None else self.map(node, what=what or f"`{key}` of {self.what}", example=example)
 
-    def map(self, node: Node, *, what: str, example: str = "") -> Fields | None:
+    def map(self, node: Node, *, what: str, kind: str = "", example: str = "") -> Fields | None:
+        """A node as a map; None, with a problem, when it is none."""
         if isinstance(node.value, dict):
-            return Fields(node, self.findings, what=what, docs=self.docs)
+            return Fields(node, self.findings, what=what, docs=self.docs, kind=kind)
         self.findings.tell(
             node.place,
             "wrong-type",
@@ -284,6 +301,7 @@ class Fields:
         """The maps below a key by the names people gave them."""
         entries = self.inner(key, what=f"`{key}`", example=f"`name: {example}` lines below it")
         for name, node in entries.entries.items() if entries else ():
-            fields = self.map(node, what=f"{one} {said(name)}", example=example)
+            kind = f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
+            fields = self.map(node, what=f"{one} {said(name)}", kind=kind, example=example)
             if fields:
                 yield name, fields

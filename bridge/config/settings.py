@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bridge.config.destinations import destination_name, read_destinations
+from bridge.config.hiding import guessed
 from bridge.config.hosts import is_loopback
 from bridge.config.intervals import read_intervals
 from bridge.config.nodes import read
@@ -31,7 +32,7 @@ from bridge.config.reading import (
 )
 from bridge.config.secret_values import SHORTEST_TOKEN, secret
 from bridge.config.source_settings import SourceSettings, read_sources
-from bridge.config.substitute import fill
+from bridge.config.substitute import SECRET_KEYS, fill
 from bridge.config.zones import locale, zone
 from bridge.errors import Problem
 from bridge.model import Destination, Node, Place, fold
@@ -133,10 +134,15 @@ def read_settings(
         try:
             content = path.read_bytes()
         except OSError:
-            findings.tell(Place(file, 1, 1), "unreadable", "this file cannot be read", docs=DOCS)
+            what = "cannot be read" if path.exists() else "does not exist"
+            help = "`bridge init DIR` makes one to start from" if what == "does not exist" else ""
+            findings.tell(Place(file, 1, 1), "unreadable", f"this file {what}", help=help, docs=DOCS)
             return None
     node, problems = read(content, file)
     findings.problems += problems
+    if problems:
+        # Not everything in the file became a node, so what is secret in it can only be guessed.
+        findings.hidden += guessed(content.decode("utf-8-sig", "replace"), file)
     if node is None:
         if not problems:
             help = "write at least `sources:` and `destinations:`; `bridge init DIR` makes one to start from"
@@ -150,7 +156,7 @@ def read_settings(
 
 
 def _settings(path: Path, top: Fields) -> Settings:
-    top.only(KEYS, hide=True)
+    top.only(KEYS, secret_keys=SECRET_KEYS)
     tell_not_yet(top, "configuration")
     sources = read_sources(top)
     destinations, groups = read_destinations(top)
@@ -307,17 +313,17 @@ def _log(top: Fields) -> Log:
         return Log()
     log.only(("format", "level"))
     return Log(
-        format=log.get("format", one_of(("auto", "json", "console")), "auto"),
-        level=log.get("level", one_of(("debug", "info", "warning", "error")), "info"),
+        format=log.get("format", one_of(("auto", "json", "console"), "format"), "auto"),
+        level=log.get("level", one_of(("debug", "info", "warning", "error"), "level"), "info"),
     )
 
 
 def _users(top: Fields) -> tuple[str, ...]:
     names = []
     for name, user in top.named("users", one="user", example='{password: "$argon2id$…", role: view}'):
-        user.only(("password", "role"), hide=True)
+        user.only(("password", "role"), secret_keys=SECRET_KEYS)
         user.get("password", _password_hash, "")
-        user.get("role", one_of(("view", "operate")), "view")
+        user.get("role", one_of(("view", "operate"), "role"), "view")
         for key in ("password", "role"):
             if key not in user.entries:
                 user.missing(key)

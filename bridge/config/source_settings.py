@@ -20,6 +20,7 @@ from bridge.config.reading import (
     wrong,
 )
 from bridge.config.secret_values import SHORTEST_SECRET, secret
+from bridge.config.substitute import SECRET_KEYS
 from bridge.config.wording import choices, said, suggestion
 from bridge.model import Node
 from bridge.sources import SOURCES
@@ -52,7 +53,7 @@ def read_sources(top: Fields) -> dict[str, SourceSettings]:
     seen: dict[str, str] = {}
     for name, fields in top.named("sources", one="source", example=EXAMPLE):
         fields.docs = DOCS
-        fields.only(SOURCE_KEYS, hide=True)
+        fields.only(SOURCE_KEYS, secret_keys=SECRET_KEYS)
         tell_not_yet(fields, "source")
         if not _NAME.fullmatch(name):
             help = "letters, digits, `-` and `_`, 64 at most: it stands in the address /hooks/<name>"
@@ -72,7 +73,7 @@ def read_sources(top: Fields) -> dict[str, SourceSettings]:
 def _source(name: str, fields: Fields, seen: dict[str, str]) -> SourceSettings:
     if "type" not in fields.entries:
         fields.missing("type", f"one of: {choices(SOURCES)}")
-    type_name = fields.get("type", one_of(tuple(SOURCES)), "")
+    type_name = fields.get("type", one_of(tuple(SOURCES), "source type"), "")
     return SourceSettings(
         name=name,
         type=type_name,
@@ -149,7 +150,7 @@ def _api(fields: Fields) -> bool:
     api = fields.inner("api", example='{client_id: "${CREADS_CLIENT_ID}", client_secret: "${CREADS_CLIENT_SECRET}"}')
     if api is None:
         return False
-    api.only(("client_id", "client_secret", "url"), hide=True)
+    api.only(("client_id", "client_secret", "url"), secret_keys=("client_id", "client_secret", "url"))
     for key in ("client_id", "client_secret"):
         if key not in api.entries:
             api.missing(key)

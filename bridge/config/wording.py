@@ -60,13 +60,19 @@ def said(text: str) -> str:
     return f"`{clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + '…'}`"
 
 
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed word that was probably meant."""
+    if len(word) > LONGEST:
+        return None
+    by_lower = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[near[0]] if near else None
+
+
 def suggestion(word: str, allowed: Iterable[str]) -> str:
     """“did you mean `when`? ”, or nothing."""
-    if len(word) > LONGEST:
-        return ""
-    by_folded = {name.lower(): name for name in allowed}
-    near = difflib.get_close_matches(word.lower(), by_folded, n=1, cutoff=0.6)
-    return f"did you mean {said(by_folded[near[0]])}? " if near else ""
+    meant = nearest(word, allowed)
+    return f"did you mean {said(meant)}? " if meant else ""
 
 
 def choices(allowed: Iterable[str]) -> str:

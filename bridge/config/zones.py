@@ -28,6 +28,8 @@ def locale(node: Node) -> str:
     try:
         Locale.parse(name)
     except (ValueError, UnknownLocaleError):
-        help = f"{suggestion(name, locale_identifiers())}write a name such as fr_FR or en_GB"
+        language = name.partition("_")[0].lower()
+        meant = f"did you mean `{language}`? " if language in locale_identifiers() else ""
+        help = f"{meant}write a name such as fr_FR or en_GB"
         wrong(node, f"unknown locale {shown(node)}", help=help, code="locale")
     return name

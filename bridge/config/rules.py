@@ -1,0 +1,300 @@
+"""Rule files → Rules: keys, names, triggers, conditions and whom to tell, each mistake at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from bridge.config.destinations import FORMATS, destination_name
+from bridge.config.gates import check_gates, check_tests
+from bridge.config.nodes import read
+from bridge.config.not_yet import tell_not_yet
+from bridge.config.reading import (
+    Fields,
+    Findings,
+    Reader,
+    boolean,
+    integer,
+    one_of,
+    one_or_more,
+    shown,
+    text,
+    width_of,
+    word,
+    wrong,
+)
+from bridge.config.unwanted import look_through
+from bridge.config.wording import choices, said, suggestion
+from bridge.errors import Problem
+from bridge.logs import printable
+from bridge.model import Condition, Format, Node, Place, Rule, Target, Tone, Trigger, fold
+from bridge.rules import parse_condition, parse_when
+from bridge.sources import Source
+
+DOCS = "docs/rules.md"
+FILE_KEYS = ("rules", "tests")
+RULE_KEYS = (
+    "name",
+    "when",
+    "if",
+    "notify",
+    "title",
+    "body",
+    "format",
+    "template",
+    "description",
+    "enabled",
+    "labels",
+    "owner",
+    "priority",
+    "stop",
+    "once",
+    "throttle",
+    "hours",
+    "digest",
+    "follow_up",
+)
+TARGET_KEYS = ("to", "title", "body", "format", "template", "type", "attach")
+TONES: tuple[Tone, ...] = ("info", "success", "warning", "failure")
+LONGEST_NAME = 200
+INLINE = frozenset({"title", "body"})
+Inline = tuple[Rule, Target, Mapping[str, Node]]  # words that a rule brings itself, and where they stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What rules may name."""
+
+    sources: Mapping[str, type[Source]]  # by configured name
+    destinations: Collection[str]  # groups too
+    intervals: Collection[str]
+    templates: Collection[str]
+
+    @property
+    def events(self) -> dict[str, tuple[str, Mapping[str, tuple[str, ...]]]]:
+        return {name: (source.type, source.EVENTS) for name, source in self.sources.items()}
+
+
+@dataclass(slots=True)
+class RuleFiles:
+    """The rules read so far, over all files."""
+
+    known: Known
+    findings: Findings
+    rules: list[Rule] = field(default_factory=list)
+    inline: list[Inline] = field(default_factory=list)
+    names: dict[str, Place] = field(default_factory=dict)
+
+    def read(self, file: str, content: bytes) -> None:
+        node, problems = read(content, file)
+        self.findings.problems += problems
+        if node is None:
+            return
+        look_through(node, self.findings)
+        top = Fields(node, self.findings, what="a rule file", docs=DOCS)
+        if not isinstance(node.value, dict):
+            top.map(node, what="a rule file", example="`rules:` and the list of them below it")
+            return
+        top.only(FILE_KEYS)
+        tell_not_yet(top, "rule file")
+        check_tests(top)
+        for item in self._items(top):
+            if fields := top.map(item, what="this rule", kind="a rule", example="{name: …, when: …, notify: …}"):
+                self._rule(fields)
+
+    def _items(self, top: Fields) -> list[Node]:
+        node = top.entries.get("rules")
+        if node is None or node.value is None:
+            return []
+        if isinstance(node.value, list):
+            return node.value
+        top.tell_key("rules", "wrong-type", "`rules` is a list", help="begin each rule with `- name: …`")
+        return []
+
+    def _rule(self, fields: Fields) -> None:
+        name = self._name(fields)
+        fields.only(RULE_KEYS)
+        if "name" not in fields.entries:
+            fields.missing("name", "say in a few words what the rule is for")
+        tell_not_yet(fields, "rule")
+        when = self._when(fields)
+        rule = Rule(
+            name=name,
+            place=fields.node.place,
+            when=when,
+            notify=(),
+            condition=self._condition(fields, when),
+            description=fields.get("description", text, ""),
+            enabled=fields.get("enabled", boolean, default=True),
+            labels=fields.get("labels", one_or_more(word), ()),
+            owner=fields.get("owner", destination_name(self.known.destinations), None),
+            priority=fields.get("priority", integer(-1_000_000, 1_000_000), 0),
+            stop=fields.get("stop", boolean, default=False),
+        )
+        check_gates(fields, self.known.intervals, self._follow_up)
+        self.rules.append(self._notify(fields, rule))
+
+    def _name(self, fields: Fields) -> str:
+        node = fields.entries.get("name")
+        if node is None:
+            return ""
+        name = fields.take(node, _rule_name, "")
+        fields.what = f'rule "{printable(name[:60])}"' if name else "this rule"
+        first = self.names.setdefault(name, node.place) if name else node.place
+        if first is not node.place:
+            message = f"a rule named {said(name)} stands at {first.file}:{first.line} already"
+            self.findings.tell(
+                node.place,
+                "duplicate-name",
+                message,
+                help="give this one another name",
+                docs=DOCS,
+                width=width_of(node),
+            )
+        return name
+
+    def _when(self, fields: Fields) -> tuple[Trigger, ...]:
+        node = fields.entries.get("when")
+        if node is None:
+            fields.missing("when", "write an event, such as `Project created`")
+            return ()
+        triggers, problems = parse_when(node, self.known.events)
+        self._take(problems)
+        return triggers
+
+    def _condition(self, fields: Fields, when: tuple[Trigger, ...]) -> Condition | None:
+        node = fields.entries.get("if")
+        if node is None:
+            return None
+        types, known = self._sent(when)
+        condition, problems = parse_condition(node, types=types, fields=known)
+        self._take(problems)
+        return condition
+
+    def _sent(self, when: tuple[Trigger, ...]) -> tuple[tuple[str, ...], dict[str, frozenset[str]]]:
+        """The documented types that may come, and their fields; nothing when one is not documented."""
+        types: dict[str, None] = {}
+        known: dict[str, frozenset[str]] = {}
+        for trigger in when:
+            for name, source in self.known.sources.items():
+                if trigger.source not in ("*", fold(name), name):
+                    continue
+                fitting = [one for one in source.EVENTS if trigger.type in ("*", fold(one))]
+                if not fitting:
+                    return (), {}
+                types.update(dict.fromkeys(fitting))
+                for one in fitting:
+                    known[one] = known.get(one, frozenset()) | source.FIELDS.get(one, frozenset())
+        return tuple(types), known
+
+    def _notify(self, fields: Fields, rule: Rule) -> Rule:
+        node = fields.entries.get("notify")
+        if node is None:
+            fields.missing("notify", f"write whom to tell: {choices(self.known.destinations)}")
+            return rule
+        words = self._words(fields)
+        items = node.value if isinstance(node.value, list) else [node]
+        if not items:
+            help = f"destinations: {choices(self.known.destinations)}"
+            fields.tell_key("notify", "empty", "`notify` names nobody", help=help)
+        targets = [self._target(item, fields, words) for item in items]
+        rule = replace(rule, notify=tuple(target for target, _ in targets))
+        self.inline += [(rule, target, nodes) for target, nodes in targets if nodes.keys() & INLINE]
+        return rule
+
+    def _target(self, node: Node, fields: Fields, words: Mapping[str, Node]) -> tuple[Target, Mapping[str, Node]]:
+        """One entry of `notify`, and the nodes of its words; what it does not say, the rule says."""
+        tone: Tone | None = None
+        if isinstance(node.value, dict):
+            entry = Fields(
+                node,
+                self.findings,
+                what=f"`notify` of {fields.what}",
+                kind="an entry of `notify`",
+                docs=DOCS + "#notify",
+            )
+            entry.only(TARGET_KEYS)
+            tell_not_yet(entry, "target")
+            if "to" not in entry.entries:
+                entry.missing("to", f"write whom to tell: {choices(self.known.destinations)}")
+            to = entry.get("to", self._destination, "")
+            tone = entry.get("type", _tone, None)
+            own = self._words(entry)
+            # Its own words or its own template stand against the rule's of either kind.
+            words = own if own.keys() & {"body", "template"} else {**words, **own}
+            if "template" in words:
+                words = {key: one for key, one in words.items() if key != "format" or key in own}
+        else:
+            to = fields.take(node, self._destination, "")
+        return self._built(to, tone, node, words), words
+
+    def _built(self, to: str, tone: Tone | None, node: Node, words: Mapping[str, Node]) -> Target:
+        written = {key: str(one.value) for key, one in words.items() if isinstance(one.value, str)}
+        return Target(
+            to=to,
+            template=written.get("template"),
+            title=written.get("title"),
+            body=written.get("body"),
+            format=cast(Format | None, written.get("format") if written.get("format") in FORMATS else None),
+            tone=tone,
+            place=node.place,
+        )
+
+    def _destination(self, node: Node) -> str:
+        return destination_name(self.known.destinations)(node)
+
+    def _words(self, fields: Fields) -> dict[str, Node]:
+        """The nodes of `title`, `body`, `format` and `template` that can be used."""
+        readers: dict[str, Reader[str]] = {
+            "title": text,
+            "body": text,
+            "format": one_of(FORMATS, "format"),
+            "template": self._template,
+        }
+        found = {
+            key: fields.entries[key]
+            for key, reader in readers.items()
+            if key in fields.entries and fields.get(key, reader, None) is not None
+        }
+        beside = [key for key in ("title", "body", "format") if "template" in found and key in fields.entries]
+        if beside:
+            message = f"`{beside[0]}` stands beside `template`, which says it all"
+            fields.tell_key(beside[0], "two-words", message, help="delete one of them")
+        return {key: node for key, node in found.items() if key not in beside}
+
+    def _template(self, node: Node) -> str:
+        name = text(node)
+        if name not in self.known.templates:
+            hint = suggestion(name, self.known.templates) or f"templates: {choices(sorted(self.known.templates))}"
+            wrong(node, f"unknown template {shown(node)}", help=hint, code="unknown-template")
+        return name
+
+    def _follow_up(self, fields: Fields) -> None:
+        """Check what a follow-up names; this version does nothing with it."""
+        node = fields.entries.get("notify")
+        for item in () if node is None else node.value if isinstance(node.value, list) else [node]:
+            self._target(item, fields, {})
+        self._words(fields)
+        unless = fields.inner("unless", example="{when: Project Message created, same: resource.project.gid}")
+        if unless is not None:
+            unless.only(("when", "if", "same"))
+            self._condition(unless, self._when(unless))
+
+    def _take(self, problems: list[Problem]) -> None:
+        self.findings.problems += problems
+
+
+def _rule_name(node: Node) -> str:
+    name = text(node)
+    if not name.strip():
+        wrong(node, "this name is empty", help="say in a few words what the rule is for")
+    if printable(name) != name:
+        wrong(node, "this name has an invisible character or a line break", help="write it on one line", code="name")
+    if len(name) > LONGEST_NAME:
+        wrong(node, f"this name has {len(name):,} characters", help=f"{LONGEST_NAME} at most", code="name")
+    return name
+
+
+def _tone(node: Node) -> Tone:
+    return cast(Tone, one_of(TONES, "type")(node))

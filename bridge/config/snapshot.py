@@ -1,0 +1,163 @@
+"""One immutable snapshot of everything people wrote: settings, sources, rules, templates; swapped whole."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bridge.config.files import read_folder
+from bridge.config.inline import check_inline
+from bridge.config.reading import Findings
+from bridge.config.rules import Known, RuleFiles
+from bridge.config.settings import Settings, read_settings
+from bridge.config.shipped import shipped
+from bridge.config.unwanted import look_through_template
+from bridge.errors import Invalid, Problem
+from bridge.model import Rule
+from bridge.render import Templates
+from bridge.rules import Matcher
+from bridge.sources import SOURCES, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What one version of the files means."""
+
+    settings: Settings
+    sources: Mapping[str, Source]  # by configured name
+    rules: tuple[Rule, ...]
+    matcher: Matcher
+    templates: Templates
+    files: Mapping[str, str]  # rule file, from the configuration's folder → its text
+    version: str  # a hash over rule and template files
+    secrets: tuple[str, ...] = field(repr=False)  # every value to mask
+    problems: tuple[Problem, ...]  # warnings: errors leave no snapshot
+
+
+@dataclass(slots=True)
+class Read:
+    """What one reading of all files gave."""
+
+    findings: Findings = field(default_factory=Findings)
+    texts: dict[str, str] = field(default_factory=dict)  # every file that was read, as problems name it
+    rules: int = 0
+    snapshot: Snapshot | None = None
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Snapshot:
+    """The snapshot to serve; raises Invalid, with every problem, when there is an error."""
+    read = read_all(path, environ)
+    if read.snapshot is None:
+        raise Invalid(in_order(read.findings.problems))
+    return read.snapshot
+
+
+def in_order(problems: list[Problem]) -> list[Problem]:
+    """By file, line and column; the same thing said twice is said once."""
+    unique = {(one.place, one.code, one.message): one for one in reversed(problems)}
+    return sorted(unique.values(), key=lambda one: (one.place.file, one.place.line, one.place.column, one.code))
+
+
+def read_all(path: Path, environ: Mapping[str, str]) -> Read:
+    """Read and check everything, in one go."""
+    collecting = gc.isenabled()
+    gc.disable()  # thousands of small lasting values: collecting among them doubles the time
+    try:
+        return _read_all(path.absolute(), environ)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read_all(path: Path, environ: Mapping[str, str]) -> Read:
+    read = Read()
+    settings = _settings(path, environ, read)
+    if settings is None:
+        return read
+    root, findings = path.parent, read.findings
+    template_texts, template_files = _template_files(settings, root, read)
+    templates = _templates(settings, template_texts, template_files, findings)
+    known = Known(
+        sources={name: SOURCES[one.type] for name, one in settings.sources.items() if one.type in SOURCES},
+        destinations=[*settings.destinations, *settings.groups],
+        intervals=settings.time_intervals,
+        templates=template_texts,
+    )
+    rule_files = RuleFiles(known=known, findings=findings)
+    contents = read_folder(settings.rules, root, ".yaml", findings) if settings.rules.is_dir() else {}
+    for name, content in contents.items():
+        read.texts[name] = _text(content)
+        rule_files.read(name, content)
+    check_inline(rule_files.inline, templates, findings)
+    read.rules = len(rule_files.rules)
+    if not any(problem.severity == "error" for problem in findings.problems):
+        read.snapshot = Snapshot(
+            settings=settings,
+            sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
+            rules=tuple(rule_files.rules),
+            matcher=Matcher(rule_files.rules),
+            templates=templates,
+            files={name: read.texts[name] for name in contents},
+            version=_version({**{name: read.texts[name] for name in contents}, **template_texts}),
+            secrets=tuple(sorted(findings.secrets)),
+            problems=tuple(in_order(findings.problems)),
+        )
+    return read
+
+
+def _settings(path: Path, environ: Mapping[str, str], read: Read) -> Settings | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        content = None
+    if content is not None:
+        read.texts[path.name] = _text(content)
+    return read_settings(path, environ, read.findings, content)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8-sig", "replace")
+
+
+def _template_files(settings: Settings, root: Path, read: Read) -> tuple[dict[str, str], dict[str, str]]:
+    """(template → text, template → its file as problems name it): those that ship, under those of the folder."""
+    texts, files = {}, {}
+    ours = shipped("templates")
+    for folder, counted in ((ours, False), (settings.templates, True)):
+        if not folder.is_dir() or (counted and folder.resolve() == ours):
+            continue
+        for file, content in read_folder(folder, root, ".j2", read.findings).items():
+            name = (root / file).relative_to(folder).as_posix()
+            texts[name], files[name] = _text(content), file
+            if counted:
+                read.texts[file] = texts[name]
+                look_through_template(texts[name], file, read.findings)
+    return texts, files
+
+
+def _templates(settings: Settings, texts: Mapping[str, str], files: Mapping[str, str], findings: Findings) -> Templates:
+    templates = Templates(
+        texts,
+        locale=settings.locale,
+        timezone=settings.timezone,
+        links={name: source.links for name, source in settings.sources.items()},
+        public_url=settings.public_url,
+        why_link=settings.why_link,
+        redact=settings.redact,
+    )
+    findings.problems += [
+        replace(one, place=replace(one.place, file=files.get(one.place.file, one.place.file)))
+        for one in templates.problems
+    ]
+    return templates
+
+
+def _version(texts: Mapping[str, str]) -> str:
+    """A short hash over all of them and their names."""
+    whole = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        whole.update(f"{len(name)}:{name}{len(text)}:{text}".encode("utf-8", "surrogatepass"))
+    return whole.hexdigest()[:16]

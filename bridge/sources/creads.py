@@ -13,7 +13,7 @@ from bridge.errors import BadEnvelope, BadSignature
 from bridge.model import Arrival, Json, fold
 from bridge.sources import creads_samples
 from bridge.sources.base import Headers, Source
-from bridge.sources.jsonbody import decode
+from bridge.sources.jsonbody import decode, key_that_stands_twice
 
 SIGNATURE = "X-Partners-Signature"
 LONGEST_NAME = 200  # characters kept of a type or an event nobody documented, and of a gid
@@ -137,14 +137,16 @@ class Creads(Source):
         event, kind, gid = (_text(envelope, key) for key in ("event", "resource_type", "resource_gid"))
         if len(gid) > LONGEST_NAME:
             raise BadEnvelope(f"`resource_gid` has {len(gid):,} characters; {LONGEST_NAME} at most")
-        resource, action = envelope.get("resource"), _action(event)
-        if resource is None and action in ("created", "updated"):
-            return None
+        resource = envelope.get("resource")
         if not (resource is None or isinstance(resource, dict)):
             raise BadEnvelope(f"`resource` is {_kind(resource)}; it must be an object, or null on a deletion")
+        documented, action = self.documented(kind), _action(event)
+        if resource is None and documented and action in ("created", "updated"):
+            _hold_to_one_meaning(body)
+            return None
         return Arrival(
             source=self.name,
-            type=self.documented(kind) or kind[:LONGEST_NAME],
+            type=documented or kind[:LONGEST_NAME],
             action=action,
             gid=gid,
             body=body,
@@ -179,18 +181,25 @@ class Creads(Source):
 
 
 def _text(envelope: dict[str, Any], key: str) -> str:
-    """A text of the envelope without control characters: PostgreSQL holds no NUL, and terminals obey escapes."""
+    """A text of the envelope, its control characters replaced: PostgreSQL holds no NUL, and terminals obey escapes."""
     value = envelope.get(key)
     if value is None:
         state = "null" if key in envelope else "missing"
         raise BadEnvelope(f"`{key}` is {state}: the envelope needs event, resource_type, resource_gid")
     if not isinstance(value, str):
         raise BadEnvelope(f"`{key}` is {_kind(value)}; it must be a text")
-    if not value.isprintable():
-        value = "".join(character for character in value if character.isprintable())
     if not (value := value.strip()):
         raise BadEnvelope(f"`{key}` is empty: the envelope needs event, resource_type, resource_gid")
+    if not value.isprintable():
+        value = "".join(character if character.isprintable() else "\ufffd" for character in value)
     return value
+
+
+def _hold_to_one_meaning(body: bytes) -> None:
+    """Void posts are dropped: one that says `deleted` and then `created` must not take a deletion with it."""
+    key = key_that_stands_twice(body)
+    if key is not None:
+        raise BadEnvelope(f"`{key[:LONGEST_NAME]}` stands twice in the envelope")
 
 
 def _action(event: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,6 +37,17 @@ def decode(body: bytes) -> Json:
         raise NotJson(f"the body is not JSON: {reason[:1].lower()}{reason[1:]}") from None
     _hold_to_bounds(value)
     return value
+
+
+def key_that_stands_twice(body: bytes) -> str | None:
+    """A key that stands twice in one object of a body that `decode` took. Slow: not for every post."""
+    twice: list[str] = []
+
+    def note(pairs: list[tuple[str, Json]]) -> None:
+        twice.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+    json.loads(body, object_pairs_hook=note)
+    return twice[0] if twice else None
 
 
 def _hold_to_bounds(root: Json) -> None:

@@ -24,7 +24,8 @@ from bridge.config.reading import (
     width_of,
     wrong,
 )
-from bridge.config.substitute import SECRET_KEYS
+from bridge.config.secret_values import warn_of_literal
+from bridge.config.substitute import SECRET_KEYS, secrets_in
 from bridge.config.wording import choices, said, suggestion
 from bridge.delivery.check import check_url
 from bridge.delivery.kinds import kind_of
@@ -169,6 +170,8 @@ def _url(findings: Findings) -> Reader[str]:
         if any(one.severity == "error" for one in mistakes):
             raise Invalid(mistakes)
         findings.problems += mistakes
+        if len(secrets_in(url)) > 1:
+            warn_of_literal(node, findings)
         _unsafe(node, url, findings)
         return url
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bridge.config.reading import Findings, kind_of_value, width_of
+from bridge.config.reading import Findings, is_filled, kind_of_value, width_of
 from bridge.model import Node
 
 DOCS = "docs/configuration.md#secrets"
@@ -19,6 +19,15 @@ _PLACEHOLDER = re.compile(
 )
 
 
+def warn_of_literal(node: Node, findings: Findings) -> None:
+    """A secret in the file itself is copied, backed up and shown with it."""
+    if is_filled(node):
+        return
+    message = "this secret is written out in the file"
+    help = "write `${NAME}` and set that variable, or `${file:/run/secrets/name}`"
+    findings.tell(node.place, "literal-secret", message, help=help, docs=DOCS, severity="warning", width=width_of(node))
+
+
 def secret(node: Node, findings: Findings, *, help: str) -> str | None:
     """The secret at a node; None, with a problem that never shows it, when it keeps nobody out."""
 
@@ -30,6 +39,7 @@ def secret(node: Node, findings: Findings, *, help: str) -> str | None:
     elif _PLACEHOLDER.fullmatch(value.strip()):
         fault = "this secret is a placeholder that anybody can guess"
     else:
+        warn_of_literal(node, findings)
         return value
     if fault:
         findings.tell(node.place, "secret", fault, help=help, docs=DOCS, width=width_of(node))

@@ -152,7 +152,17 @@ def read_settings(
     if not isinstance(node.value, dict):
         top.map(node, what="the configuration", example="`key: value` lines, such as `listen: 127.0.0.1:8080`")
         return None
-    return _settings(path.resolve(), top)
+    settings = _settings(path.resolve(), top)
+    if any(one.code == "literal-secret" for one in findings.problems):
+        _readable_by_others(path, findings)
+    return settings
+
+
+def _readable_by_others(path: Path, findings: Findings) -> None:
+    if path.exists() and path.stat().st_mode & 0o077:
+        message = "this file holds a secret, and others on this machine can read it"
+        help = f"run `chmod 600 {path.name}`"
+        findings.tell(Place(path.name, 1, 1), "readable", message, help=help, docs=DOCS, severity="warning")
 
 
 def _settings(path: Path, top: Fields) -> Settings:

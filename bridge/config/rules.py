@@ -78,7 +78,7 @@ class Known:
 
 @dataclass(slots=True)
 class RuleFiles:
-    """The rules read so far, over all files."""
+    """The rules read so far, over all files; those whose `when` or `if` cannot be read are told of and left out."""
 
     known: Known
     findings: Findings
@@ -133,7 +133,10 @@ class RuleFiles:
             stop=fields.get("stop", boolean, default=False),
         )
         check_gates(fields, self.known.intervals, self._follow_up)
-        self.rules.append(self._notify(fields, rule))
+        rule = self._notify(fields, rule)
+        # Without its trigger or its condition a rule would mean something else than was written.
+        if when and (rule.condition is not None or "if" not in fields.entries):
+            self.rules.append(rule)
 
     def _name(self, fields: Fields) -> str:
         node = fields.entries.get("name")

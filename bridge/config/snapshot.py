@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -55,6 +55,15 @@ def load(path: Path, environ: Mapping[str, str]) -> Snapshot:
     return read.snapshot
 
 
+def rules_of(files: Mapping[str, str], settings: Settings, sources: Mapping[str, Source]) -> tuple[Rule, ...]:
+    """The rules of an earlier version of the files, as far as they can still be read: today's names may differ."""
+    known = _known(settings, {name: type(source) for name, source in sources.items()}, templates=())
+    rule_files = RuleFiles(known=known, findings=Findings())
+    for name, text in files.items():
+        rule_files.read(name, text.encode())
+    return tuple(rule_files.rules)
+
+
 def in_order(problems: list[Problem]) -> list[Problem]:
     """By file, line and column; the same thing said twice is said once."""
     unique = {(one.place, one.code, one.message): one for one in reversed(problems)}
@@ -80,13 +89,8 @@ def _read_all(path: Path, environ: Mapping[str, str]) -> Read:
     root, findings = path.parent, read.findings
     template_texts, template_files = _template_files(settings, root, read)
     templates = _templates(settings, template_texts, template_files, findings)
-    known = Known(
-        sources={name: SOURCES[one.type] for name, one in settings.sources.items() if one.type in SOURCES},
-        destinations=[*settings.destinations, *settings.groups],
-        intervals=settings.time_intervals,
-        templates=template_texts,
-    )
-    rule_files = RuleFiles(known=known, findings=findings)
+    types = {name: SOURCES[one.type] for name, one in settings.sources.items() if one.type in SOURCES}
+    rule_files = RuleFiles(known=_known(settings, types, templates=template_texts), findings=findings)
     contents = read_folder(settings.rules, root, ".yaml", findings) if settings.rules.is_dir() else {}
     for name, content in contents.items():
         read.texts[name] = _text(content)
@@ -116,6 +120,15 @@ def _settings(path: Path, environ: Mapping[str, str], read: Read) -> Settings | 
     if content is not None:
         read.texts[path.name] = _text(content)
     return read_settings(path, environ, read.findings, content)
+
+
+def _known(settings: Settings, sources: Mapping[str, type[Source]], *, templates: Collection[str]) -> Known:
+    return Known(
+        sources=sources,
+        destinations=[*settings.destinations, *settings.groups],
+        intervals=settings.time_intervals,
+        templates=templates,
+    )
 
 
 def _text(content: bytes) -> str:

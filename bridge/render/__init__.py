@@ -1,0 +1,5 @@
+"""RENDER: closed Jinja templates make a notification of an event."""
+
+from bridge.render.templates import Templates
+
+__all__ = ["Templates"]

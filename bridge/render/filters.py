@@ -1,0 +1,316 @@
+"""The filters that templates may use: each pays for its input before it works, and none makes an event's words live."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import filters as jinja
+from jinja2.exceptions import TemplateRuntimeError
+from markupsafe import Markup, escape
+
+from bridge.render import fit
+from bridge.render.dead import host_of
+from bridge.render.plain import without_html
+from bridge.render.run import current, weigh
+from bridge.render.speech import Speech
+from bridge.render.values import Missing, joined, live, ours, printed
+from bridge.render.words import blanks
+
+Filter = Callable[..., Any]
+ARGUMENT_MAX = 10_000
+_SCHEMES = ("http", "https", "mailto")
+
+
+def all_filters(speech: Speech) -> dict[str, Filter]:
+    """Every filter of the allow-list, for one locale and time zone."""
+    offered = {**_OF_TEXTS, **_OF_LISTS, **_OF_ADDRESSES, **_in_words(speech)}
+    return {name: _paid(function) for name, function in offered.items()}
+
+
+def _paid(function: Filter) -> Filter:
+    @wraps(function)
+    def pay(value: Any, *args: Any, **kwargs: Any) -> Any:
+        weigh(value)
+        for argument in (*args, *kwargs.values()):
+            if isinstance(argument, int) and abs(argument) > ARGUMENT_MAX:
+                raise TemplateRuntimeError(f"a number given to a filter goes up to {ARGUMENT_MAX:,}")
+            weigh(argument)
+        return function(value, *args, **kwargs)
+
+    return pay
+
+
+# ---- texts -------------------------------------------------------------------------------------
+
+
+def _of_text(change: Callable[[str], str]) -> Filter:
+    """A filter that gives a text for a text: what is missing stays missing, null is nothing, Markdown stays live."""
+
+    def apply(value: Any) -> Any:
+        if isinstance(value, Missing):
+            return value
+        changed = change(str(printed(value)))
+        return Markup(changed) if isinstance(value, Markup) and current.get().manner.format != "html" else changed
+
+    return apply
+
+
+def _trim(value: Any, signs: str | None = None) -> Any:
+    return value if isinstance(value, Missing) else (value.strip(signs) if isinstance(value, str) else printed(value))
+
+
+def _replace(value: Any, old: str, new: str) -> Any:
+    if isinstance(value, Missing):
+        return value
+    text = str(printed(value))
+    current.get().charge(text.count(str(old)) * len(new))
+    return text.replace(str(old), str(new))  # never Markup: `&lt;` replaced by `<` must not come alive
+
+
+def _shorten(value: Any, length: int = 80) -> Any:
+    """Made dead first, then cut at a space, counted as it is printed."""
+    if isinstance(value, Missing):
+        return value
+    if current.get().manner.format == "html":
+        return fit.shorten(" ".join(printed(value).split()), length)
+    return Markup(fit.shorten(" ".join(live(value).split()), length, measure=fit.as_printed))
+
+
+def _escape(value: Any) -> Any:
+    return value if isinstance(value, Missing) else live(value)
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(without_html(value).split()) if isinstance(value, str) else ""
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=printed)
+
+
+def _default(value: Any, other: Any = "", boolean: bool = False) -> Any:
+    return other if isinstance(value, Missing) or (boolean and not value) else value
+
+
+_OF_TEXTS: dict[str, Filter] = {
+    "capitalize": _of_text(str.capitalize),
+    "d": _default,
+    "default": _default,
+    "e": _escape,
+    "escape": _escape,
+    "lower": _of_text(str.lower),
+    "plain": _plain,
+    "replace": _replace,
+    "shorten": _shorten,
+    "string": printed,
+    "striptags": _plain,
+    "title": _of_text(str.title),
+    "tojson": _json,
+    "trim": _trim,
+    "truncate": _shorten,
+    "upper": _of_text(str.upper),
+}
+
+
+# ---- lists and numbers -------------------------------------------------------------------------
+
+
+def _items(value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _list(value: Any) -> list[Any]:
+    return [] if value is None or isinstance(value, Missing) else list(value)
+
+
+def _join(value: Any, separator: str = "", attribute: str | None = None) -> str:
+    items = _list(value) if attribute is None else _map(value, attribute=attribute)
+    return joined(items, separator)
+
+
+def _facts(value: Any, separator: str = " · ") -> str:
+    """The parts that are there, joined: missing, null and empty ones leave with their separator."""
+    parts = [part for part in _list(value) if not isinstance(part, Missing) and part not in (None, "")]
+    return joined(parts, ours(separator))
+
+
+def _map(value: Any, *, attribute: str) -> list[Any]:
+    picked = []
+    for item in _list(value):
+        for part in attribute.split("."):
+            item = item[part] if isinstance(item, Mapping) and part in item else Missing(name=attribute)  # noqa: PLW2901
+        picked.append(item)
+    return picked
+
+
+def _first(value: Any) -> Any:
+    return next(iter(_list(value)), Missing(name="first"))
+
+
+def _last(value: Any) -> Any:
+    return next(reversed(_list(value)), Missing(name="last"))
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, (str, list, tuple, Mapping, range)) else 0
+
+
+def _unique(value: Any) -> list[Any]:
+    return list({_json(item): item for item in reversed(_list(value))}.values())[::-1]
+
+
+def _sort(value: Any, reverse: bool = False, attribute: str | None = None) -> list[Any]:
+    items = _list(value)
+    keys = items if attribute is None else _map(items, attribute=attribute)
+    order = sorted(range(len(items)), key=lambda place: keys[place], reverse=reverse)
+    return [items[place] for place in order]
+
+
+def _sum(value: Any, attribute: str | None = None) -> Any:
+    return sum(_list(value) if attribute is None else _map(value, attribute=attribute))
+
+
+_OF_LISTS: dict[str, Filter] = {
+    "abs": abs,
+    "count": _length,
+    "dictsort": lambda value: sorted(_items(value), key=lambda pair: str(pair[0]).lower()),
+    "facts": _facts,
+    "first": _first,
+    "float": jinja.do_float,
+    "int": lambda value, default=0: jinja.do_int(value, default),
+    "items": _items,
+    "join": _join,
+    "last": _last,
+    "length": _length,
+    "list": _list,
+    "map": _map,
+    "max": lambda value: max(_list(value), default=Missing(name="max")),
+    "min": lambda value: min(_list(value), default=Missing(name="min")),
+    "reverse": lambda value: value[::-1] if isinstance(value, str) else _list(value)[::-1],
+    "round": lambda value, precision=0: round(value, precision) if abs(precision) < 16 else value,
+    "sort": _sort,
+    "sum": _sum,
+    "unique": _unique,
+}
+
+
+# ---- addresses ---------------------------------------------------------------------------------
+
+
+def _url(value: Any) -> Any:
+    """An address fit for `href` and `src`: http, https or mailto; anything else becomes empty."""
+    if isinstance(value, Markup):
+        return value
+    text = "".join(printed(value).split())
+    try:
+        return text if urlsplit(text).scheme in _SCHEMES else ""
+    except ValueError:
+        return ""
+
+
+def _link(value: Any, text: Any = "") -> Any:
+    """A link with that label, if the address is ours or the author's; one from an event is shown as its host."""
+    if not value:
+        return ""
+    label = live(text)
+    if not isinstance(value, Markup):
+        return Markup("{} ({})").format(label, live(value)) if label else live(value)
+    manner = current.get().manner
+    if manner.format == "html":
+        return Markup('<a href="{}">{}</a>').format(value, label or value)
+    return Markup(f"[{label}]({value})" if manner.format == "markdown" else f"{label}: {value}") if label else value
+
+
+def _host(value: Any) -> str:
+    return host_of(value)[0] if isinstance(value, str) and value else ""
+
+
+def _address(value: Any) -> Any:
+    """A whole address to read, not to follow: without what follows `?`, in a code span."""
+    if not isinstance(value, str) or not value:
+        return ""
+    manner = current.get().manner
+    shown = value.partition("?")[0].partition("#")[0]
+    shown = "".join(sign for sign in shown if sign.isascii() and (sign.isalnum() or sign in "-._~:/%+"))
+    if manner.format == "html":
+        return shown
+    return Markup(f"`{shown}`" if manner.code_spans else host_of(shown)[0])
+
+
+_OF_ADDRESSES: dict[str, Filter] = {"address": _address, "host": _host, "link": _link, "url": _url}
+
+
+# ---- words, dates, money -----------------------------------------------------------------------
+
+
+def _in_words(speech: Speech) -> dict[str, Filter]:
+    def t(phrase: Any, **blank: Any) -> Any:
+        """Our words in the configured language, blanks filled with values made dead."""
+        pieces: list[Any] = []
+        as_given = Markup if isinstance(phrase, Markup) else str
+        for text, name in blanks(speech.words.phrase(str(phrase), blank.get("n"))):
+            pieces.append(as_given(text))
+            if name:
+                pieces.append(blank.get(name, Missing(name=name)))
+        return joined(pieces)
+
+    def quote(value: Any, length: int = 280) -> Any:
+        """People's words between quotation marks; nothing when they said nothing."""
+        said = _shorten(value, length) if isinstance(value, str) else ""
+        return (
+            joined([Markup(part) if isinstance(said, Markup) else part for part in _split(speech, said)])
+            if said
+            else ""
+        )
+
+    def moment(write: Callable[..., str], style: str) -> Filter:
+        def apply(value: Any, style: str = style) -> str:
+            found = speech.moment(value)
+            return ours(write(found, str(style))) if found else ""
+
+        return apply
+
+    def at(found: Any, style: str) -> str:
+        return speech.datetime(found, style, current.get().manner.now)
+
+    def ago(found: Any, _style: str) -> str:
+        return speech.ago(found, current.get().manner.now)
+
+    def deadline(found: Any, _style: str) -> str:
+        now = current.get().manner.now
+        return f"{speech.datetime(found, '', now)} ({speech.days_away(found, now)})"
+
+    return {
+        "ago": moment(ago, ""),
+        "date": moment(speech.date, "medium"),
+        "datetime": moment(at, ""),
+        "deadline": moment(deadline, ""),
+        "money": lambda value: _money(speech, value),
+        "number": lambda value: ours(speech.number(value)) if _is_number(value) else "",
+        "percent": lambda value: ours(speech.percent(value)) if _is_number(value) else "",
+        "quote": quote,
+        "t": t,
+        "time": moment(speech.time, "short"),
+    }
+
+
+def _split(speech: Speech, said: str) -> list[str]:
+    before, after = speech.words.phrase("“{said}”").split("{said}")
+    return [before, said, after]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _money(speech: Speech, value: Any) -> str:
+    """A map of amount and currency."""
+    if not isinstance(value, Mapping):
+        return ""
+    amount, currency = value.get("amount"), value.get("currency")
+    return ours(speech.money(amount, currency)) if _is_number(amount) and isinstance(currency, str) else ""

@@ -1,0 +1,90 @@
+"""Shortens a text to what a service takes, with a visible mark, never inside a link, a code span, an entity or a character."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from markupsafe import escape
+
+from bridge.model import Format, Kind, Notification, Tone
+from bridge.render.dead import JOINER
+
+MARK = "…"
+TITLE_MAX = 250  # of any title, where a service takes more
+_LINE_END = re.compile(r"(?<!\n)\n(?!\n|[-*] )")  # list lines stay together
+_UNIT = re.compile(r"\s+|(?:\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*>|[^\s`\[<]|[`\[<])+")
+_ATOM = re.compile(r"\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*>|[\s\S]")
+_LOOSE_END = " \t\n.,;:·-–—"
+
+
+def as_printed(text: str) -> int:
+    """How many characters a reader sees: not the signs of bold and code, nor what is invisible."""
+    return len(re.sub(rf"\[([^\[\]\n]*)\]\([^()\s]*\)|\*\*|`|{JOINER}", r"\1", text))
+
+
+def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> str:
+    """Cut at a space; a first word that is too long by itself is cut between characters."""
+    if measure(text) <= limit:
+        return text
+    room = limit - len(MARK) - 2 * ("**" in text and measure is len)  # two for closing a bold that was cut
+    kept = ""
+    used = 0
+    for unit in _UNIT.findall(text):
+        used += measure(unit)
+        if used > room:
+            break
+        kept += unit
+    kept = kept.rstrip(_LOOSE_END) or _characters(text, room, measure)
+    return kept + ("**" if kept.count("**") % 2 else "") + MARK
+
+
+def _characters(text: str, room: int, measure: Callable[[str], int]) -> str:
+    kept: list[str] = []
+    used = 0
+    for atom in _ATOM.findall(text):
+        used += measure(atom)
+        if used > room:
+            break
+        kept.append(atom)
+    while kept and _joined_to_next(text, sum(map(len, kept))):
+        kept.pop()
+    return "".join(kept)
+
+
+def _joined_to_next(text: str, at: int) -> bool:
+    """Would a cut here split what is read as one sign: an accent, a modifier, a joined emoji, a flag."""
+    after = text[at : at + 1]
+    return bool(after) and (
+        unicodedata.combining(after) != 0
+        or after in "\u200d\ufe0e\ufe0f\u20e3"
+        or "\U0001f3fb" <= after <= "\U0001f3ff"
+        or text[at - 1] == "\u200d"
+        or ("\U0001f1e6" <= after <= "\U0001f1ff" and "\U0001f1e6" <= text[at - 1] <= "\U0001f1ff")
+    )
+
+
+def one_line(text: str) -> str:
+    """A title: control characters and line ends become spaces."""
+    return " ".join(
+        "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text).split(" ")
+    ).strip()
+
+
+def fitted(title: str, body: str, *, kind: Kind, format: Format, tone: Tone) -> Notification:  # noqa: A002  # as elsewhere
+    """Title and body within what the service takes."""
+    if kind.title_max == 0:
+        first = title.replace("*", "∗")
+        body = {"markdown": f"**{first}**\n{body}", "html": f"<b>{escape(title)}</b><br>{body}"}.get(
+            format, f"{title}\n{body}"
+        )
+        title = ""
+    if kind.blank_lines and format == "markdown":
+        body = _LINE_END.sub("\n\n", body)
+    return Notification(
+        title=shorten(title, min(kind.title_max, TITLE_MAX)) if title else "",
+        body=shorten(body, kind.body_max),
+        format=format,
+        tone=tone,
+    )

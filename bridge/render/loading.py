@@ -1,0 +1,115 @@
+"""Loads all templates of a folder at once: each is checked alone, then how they include one another, then compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from jinja2 import Template, nodes
+
+from bridge.errors import Problem
+from bridge.model import Format, Place
+from bridge.render.check import Fault, column_of, parse, suggestion, template_names
+from bridge.render.closed import Closed, Ready
+from bridge.render.html import attribute_faults
+from bridge.render.rewrite import rewrite
+
+SUFFIXES: Mapping[str, Format] = {".md.j2": "markdown", ".html.j2": "html", ".txt.j2": "text"}
+DOCS = "docs/templates.md"
+
+
+def format_of(name: str) -> Format | None:
+    """What a template's suffix says of its format and escaping."""
+    return next((format_ for suffix, format_ in SUFFIXES.items() if name.endswith(suffix)), None)
+
+
+def read(
+    environment: Closed, source: str, format_: Format, others: Collection[str]
+) -> tuple[nodes.Template | None, list[Fault]]:
+    """The checked tree of one template, or its faults."""
+    tree, faults = parse(environment, source, others)
+    if tree is not None and format_ == "html":
+        faults = list(attribute_faults(tree, environment, others))
+    return (None if faults else tree), faults
+
+
+def compiled(environment: Closed, tree: nodes.Template, format_: Format, name: str) -> Template:
+    """A template ready to run; `name` is what its frames are known by when it fails."""
+    code = environment.compile(rewrite(tree, live_literals=format_ != "html"), name, name)
+    return Template.from_code(environment, code, environment.globals)
+
+
+def problem(fault: Fault, source: str, file: str) -> Problem:
+    """A fault with its place."""
+    column, width = column_of(source, fault.line, fault.word)
+    place = Place(file, fault.line, column)
+    return Problem(place=place, code=fault.code, message=fault.message, help=fault.help, docs=DOCS, width=width)
+
+
+def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Problem]:
+    """Fill `ready` with every template that is sound; a bad one switches off only itself."""
+    problems: list[Problem] = []
+    trees: dict[str, nodes.Template] = {}
+    for name, source in files.items():
+        format_ = format_of(name)
+        if format_ is None:
+            fault = Fault(
+                line=1,
+                code="template-suffix",
+                message=f"`{name}` has no known suffix",
+                help=f"known are: {', '.join(SUFFIXES)}",
+            )
+            problems.append(problem(fault, source, name))
+            continue
+        tree, faults = read(environment, source, format_, files)
+        if tree is not None:
+            trees[name] = tree
+            faults = list(_including(name, tree, format_))
+        problems += [problem(fault, source, name) for fault in faults]
+    uses = {
+        name: {used for node in _uses(tree) for used in template_names(node) if used} for name, tree in trees.items()
+    }
+    circular = {name for name in uses if name in _reached(name, uses)}
+    for name in sorted(circular):
+        line = next(node.lineno for node in _uses(trees[name]) if set(template_names(node)) & circular)
+        fault = Fault(
+            line=line, code="include-cycle", message=f"`{name}` includes itself, directly or through another template"
+        )
+        problems.append(problem(fault, files[name], name))
+    broken = {one.place.file for one in problems}
+    for name, tree in trees.items():
+        if name not in broken:
+            ready.templates[name] = compiled(environment, tree, SUFFIXES[_suffix(name)], name)
+    return problems
+
+
+def _suffix(name: str) -> str:
+    return next(suffix for suffix in SUFFIXES if name.endswith(suffix))
+
+
+def _uses(tree: nodes.Template) -> Iterator[nodes.Node]:
+    return tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
+
+
+def _including(name: str, tree: nodes.Template, format_: Format) -> Iterator[Fault]:
+    """Only templates of one format fit together: what is harmless in Markdown is not in HTML."""
+    for node in _uses(tree):
+        for used in template_names(node):
+            if used and format_of(used) != format_:
+                yield Fault(
+                    line=node.lineno,
+                    code="template-format",
+                    message=f"`{name}` cannot use `{used}`: their formats differ",
+                    word=used,
+                )
+
+
+def _reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:
+    """All that a template includes, at any distance."""
+    found: set[str] = set()
+    waiting = list(uses[start])
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(uses.get(name, ()))
+    return found

@@ -1,0 +1,39 @@
+"""Our own small Markdown (bold, links, code spans, list lines) as plain text, and HTML as plain text."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import nh3
+
+_MARKDOWN = re.compile(r"\[([^\[\]\n]*)\]\(([^()\s]*)\)|\*\*(?=\S)|(?<=\S)\*\*|`([^`\n]*)`")
+_BREAK = re.compile(r"<(?:br|/?(?:p|div|li|ul|ol|tr|table|blockquote|pre|h[1-6]))\b", re.I)
+_SIGNS = "*`[]()"
+_VEIL = {ord(sign): 0xFDD0 + place for place, sign in enumerate(_SIGNS)}  # noncharacters: no text has them
+_UNVEIL = {veil: sign for sign, veil in _VEIL.items()}
+_HTML_MAX = 100_000  # no notification shows more; a parser's time grows with its text
+
+
+def without_markdown(text: str) -> str:
+    """`**Now** [Open](https://x)` → `Now Open: https://x`."""
+    return _MARKDOWN.sub(lambda m: f"{m[1]}: {m[2]}" if m[2] is not None else (m[3] or ""), text)
+
+
+def veiled(text: str) -> str:
+    """An event's words that `without_markdown` must leave as they are."""
+    return text.translate(_VEIL)
+
+
+def unveiled(text: str) -> str:
+    """The words again, after the Markdown round them is gone."""
+    return text.translate(_UNVEIL)
+
+
+def without_html(text: str) -> str:
+    """The words alone; script and style go whole, blocks are parted by a space."""
+    if "<" not in text and "&" not in text:
+        return text
+    parted = _BREAK.sub(lambda found: " " + found[0], text[:_HTML_MAX])
+    words = nh3.clean(parted, tags=set(), clean_content_tags={"script", "style"}, strip_comments=True)
+    return html.unescape(words)

@@ -1,0 +1,110 @@
+"""Runs a chosen template for one event and one service: title, body and tone as that service should get them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+from jinja2 import Template
+from jinja2.runtime import Context
+
+from bridge.model import Format, Kind, Tone
+from bridge.render.closed import HOLE
+from bridge.render.dead import encoder
+from bridge.render.fit import one_line
+from bridge.render.html import clean_html
+from bridge.render.plain import unveiled, without_html, without_markdown
+from bridge.render.run import Manner, Run, current
+
+_BLOCKS = ("title", "type", "body")
+_ONLY_HOLES = re.compile(rf"^[ \t]*(?:{HOLE}[ \t]*)+(?:\n|\Z)", re.M)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A template, and what it writes."""
+
+    template: Template
+    format: Format
+    name: str  # as frames and problems know it
+
+
+@dataclass(slots=True, kw_only=True)
+class Words:
+    """What came out; `failing` is the piece that runs, for telling who was at fault."""
+
+    failing: Piece
+    title: str = ""
+    body: str = ""
+    tone: str = ""
+
+
+def write(
+    title: Piece, body: Piece, words: Words, *, names: dict[str, Any], kind: Kind, now: datetime, plain: bool
+) -> None:
+    """Fill `words`. `plain`: the service takes only text, so that Markdown becomes such."""
+    run = Run(_manner(kind, body.format, now, plain=plain))
+    token = current.set(run)
+    try:
+        words.failing = body
+        whole = _Whole(body, names)
+        words.body = _finished(whole.text("body"), body.format, plain=plain)
+        if title is not body:
+            words.failing = title
+            whole = _Whole(title, names)
+        run.manner = _manner(kind, title.format, now, title=True)
+        words.title = _title(whole.text("title"), title.format)
+        words.tone = whole.text("type").replace(HOLE, "").strip() if whole.context.blocks["type"] else ""
+    finally:
+        current.reset(token)
+
+
+def tone_of(word: str) -> Tone:
+    """A template's `type` block; anything but one of the four is `info`."""
+    return next((tone for tone in get_args(Tone) if tone == word), "info")
+
+
+class _Whole:
+    """A template after its top level ran: what stands outside of blocks is written, its blocks wait to be asked for."""
+
+    def __init__(self, piece: Piece, names: dict[str, Any]) -> None:
+        template = piece.template
+        self.context: Context = template.new_context(names)
+        blocks = self.context.blocks
+        for name in _BLOCKS:  # set and import at the top level must have run before a block is asked for
+            blocks.setdefault(name, []).insert(0, _nothing)
+        self._outside = template.environment.concat(template.root_render_func(self.context))
+        for name in _BLOCKS:
+            del blocks[name][0]
+
+    def text(self, block: str) -> str:
+        """A block's text; a template without blocks is its text."""
+        found = self.context.blocks[block]
+        return self.context.environment.concat(found[0](self.context)) if found else self._outside
+
+
+def _nothing(_context: Context) -> Iterator[str]:
+    return iter(())
+
+
+def _manner(kind: Kind, format_: Format, now: datetime, *, title: bool = False, plain: bool = False) -> Manner:
+    if title and format_ == "markdown":
+        format_ = "text"  # titles are plain text, whatever the body is
+    dead = encoder(kind, format_, title=title, plain=plain)
+    return Manner(format=format_, dead=dead, code_spans=kind.code_spans and not title, now=now)
+
+
+def _finished(text: str, format_: Format, *, plain: bool) -> str:
+    """Without the lines that came out empty, and with what the format still needs."""
+    text = _ONLY_HOLES.sub("", text).replace(HOLE, "").strip("\n").rstrip()
+    if format_ == "html":
+        return clean_html(text)
+    return unveiled(without_markdown(text)) if plain else text
+
+
+def _title(text: str, format_: Format) -> str:
+    text = text.replace(HOLE, "")
+    return one_line(without_html(text) if format_ == "html" else text)

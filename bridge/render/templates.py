@@ -1,0 +1,183 @@
+"""The front door: loads and checks all templates once, and makes a notification of an event."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from jinja2.exceptions import TemplateError
+from markupsafe import Markup
+
+from bridge.errors import Problem, TemplateFailed
+from bridge.model import Event, Format, Kind, Notification, Rule, Target
+from bridge.render import loading
+from bridge.render.closed import Closed, Ready
+from bridge.render.dead import encoder
+from bridge.render.filters import all_filters
+from bridge.render.fit import fitted, one_line
+from bridge.render.links import links as links_of
+from bridge.render.redact import redacted
+from bridge.render.rendering import Piece, Words, tone_of, write
+from bridge.render.seen import seen
+from bridge.render.speech import Speech
+
+INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
+DEFAULT = "default"  # the template for events that have none of their own
+REDACT = frozenset({"token", "authorization", "password", "secret"})
+
+
+class Templates:
+    """All templates of a configuration, loaded and checked once. `files`: name ("creads/project.created.md.j2") → text."""
+
+    def __init__(
+        self,
+        files: Mapping[str, str],
+        *,
+        locale: str,
+        timezone: str,
+        links: Mapping[str, Mapping[str, str]],
+        public_url: str,
+        why_link: bool,
+        redact: frozenset[str] = REDACT,
+    ) -> None:
+        self._speech = Speech(locale, timezone)
+        self._links, self._public_url, self._why_link, self._redact = links, public_url, why_link, redact
+        self._ready = Ready()
+        self._environment = Closed(all_filters(self._speech), self._ready)
+        self.names = tuple(files)
+        self.problems: list[Problem] = loading.load(self._environment, self._ready, files)
+        self._inline = lru_cache(maxsize=10_000)(self._read_inline)
+        self._default = lru_cache(maxsize=1_000)(self._find_default)
+
+    def check_inline(self, rule_name: str, target: Target) -> list[Problem]:
+        """What is wrong with a rule's own title and body; lines and columns count from the start of each text."""
+        problems: list[Problem] = []
+        texts: tuple[tuple[str | None, Format], ...] = ((target.title, "text"), (target.body, target.format or "text"))
+        for text, format_ in texts:
+            if text is not None:
+                _, faults = loading.read(self._environment, text, format_, self.names)
+                problems += [loading.problem(fault, text, target.place.file or rule_name) for fault in faults]
+        return problems
+
+    def render(
+        self,
+        event: Event,
+        rule: Rule | None,
+        target: Target | None,
+        *,
+        source_type: str,
+        kind: Kind,
+        now: datetime,
+        format: Format | None = None,  # noqa: A002  # a destination's word for it
+    ) -> Notification:
+        """The words for one destination, or TemplateFailed with the file and line at fault."""
+        wanted = (format, *kind.formats) if format else kind.formats
+        title, body = self._chosen(event, target, source_type, wanted)
+        taken = {format} if format else {*kind.formats}
+        plain = body.format == "markdown" and not taken & {"markdown", "html"}
+        words = Words(failing=body)
+        local = now.astimezone(self._speech.zone)
+        try:
+            write(title, body, words, names=self._names(event, rule, local), kind=kind, now=local, plain=plain)
+        except (
+            Exception
+        ) as error:  # a template can fail in every way Python can, and each must end as the fallback text
+            raise self._failed(error, words.failing, target) from error
+        return fitted(
+            words.title or one_line(f"{event.type} {event.action}"),
+            words.body or self._speech.words.phrase("No details came with it."),
+            kind=kind,
+            format="text" if plain else body.format,
+            tone=target.tone if target and target.tone else tone_of(words.tone),
+        )
+
+    def fallback(self, event: Event, rule: Rule | None, *, kind: Kind, now: datetime) -> Notification:  # noqa: ARG002
+        """Plain text that cannot fail: event, rule and link."""
+        dead = encoder(kind, "text", title=True, plain=False)
+        say = self._speech.words.phrase
+        resource = redacted(event.resource, self._redact) or {}
+        name = next((resource[key] for key in ("title", "name") if isinstance(resource.get(key), str)), event.gid)
+        lines = [say("The full message could not be written: its template has a mistake.")]
+        if rule is not None:
+            lines.append(say("Rule: {rule}").replace("{rule}", dead(rule.name)))
+        lines.append(self._links_of(event)["event"])
+        title = one_line(f"{dead(event.type)} {dead(event.action)}: {dead(name)}")
+        return fitted(title, "\n".join(lines), kind=kind, format="text", tone="warning")
+
+    # ---- which template ------------------------------------------------------------------------
+
+    def _chosen(
+        self, event: Event, target: Target | None, source_type: str, wanted: tuple[Format, ...]
+    ) -> tuple[Piece, Piece]:
+        """(what writes the title, what writes the body)."""
+        title = body = None
+        if target is not None and target.template is None:
+            title = self._inline(target.title, "text", target) if target.title is not None else None
+            body = self._inline(target.body, target.format or "text", target) if target.body is not None else None
+        if title and body:
+            return title, body
+        asked = (target.format, *wanted) if target and target.format else wanted
+        name = (
+            target.template
+            if target and target.template
+            else self._default(source_type, event.type, event.action, asked)
+        )
+        named = self._named(name, target)
+        return title or named, body or named
+
+    def _named(self, name: str, target: Target | None) -> Piece:
+        template, format_ = self._ready.templates.get(name), loading.format_of(name)
+        if template is None or format_ is None:
+            file, line = (target.place.file, target.place.line) if target else (name, 1)
+            raise TemplateFailed(f"there is no sound template `{name}`", file=file, line=line)
+        return Piece(template=template, format=format_, name=name)
+
+    def _find_default(self, source_type: str, type_: str, action: str, wanted: tuple[Format, ...]) -> str:
+        """The best of `<source type>/<type>.<action>.*`, else of `default.*`; an event chooses among known names only."""
+        stem = f"{source_type}/{_in_a_name(type_)}.{_in_a_name(action)}"
+        for start in (stem, DEFAULT):
+            for format_ in (*wanted, "markdown", "text", "html"):
+                for suffix, writes in loading.SUFFIXES.items():
+                    if writes == format_ and start + suffix in self._ready.templates:
+                        return start + suffix
+        return f"{DEFAULT}.md.j2"
+
+    def _read_inline(self, text: str, format_: Format, target: Target) -> Piece:
+        tree, faults = loading.read(self._environment, text, format_, self._ready.templates)
+        if tree is None:
+            raise TemplateFailed(faults[0].message, file=target.place.file, line=target.place.line)
+        template = loading.compiled(self._environment, tree, format_, INLINE)
+        return Piece(template=template, format=format_, name=INLINE)
+
+    # ---- what it sees, and how it fails --------------------------------------------------------
+
+    def _names(self, event: Event, rule: Rule | None, now: datetime) -> dict[str, Any]:
+        names = seen(event, rule, secret=self._redact)
+        names["links"] = {name: Markup(address) for name, address in self._links_of(event).items()}  # ours, so live
+        names["now"] = now
+        return names
+
+    def _links_of(self, event: Event) -> dict[str, str]:
+        pages = self._links.get(event.source, {})
+        return links_of(event, pages, public_url=self._public_url, why_link=self._why_link)
+
+    def _failed(self, error: Exception, piece: Piece, target: Target | None) -> TemplateFailed:
+        """Told with the innermost line of a template that was running."""
+        message = str(error) if isinstance(error, TemplateError) else "the values do not fit what is done with them"
+        file, line = piece.name, 1
+        for frame, number in traceback.walk_tb(error.__traceback__):
+            name = frame.f_code.co_filename
+            running = piece.template if name == piece.name else self._ready.templates.get(name)
+            if running is not None:
+                file, line = name, running.get_corresponding_lineno(number)
+        if file == INLINE and target is not None:
+            file, line = target.place.file, target.place.line + line - 1
+        return TemplateFailed(message, file=file, line=line)
+
+
+def _in_a_name(word: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", word.lower()).strip("_")

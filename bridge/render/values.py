@@ -1,0 +1,84 @@
+"""What a template's values are worth in a text: missing, printable, dead or already made for this format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, NoReturn
+
+from jinja2.exceptions import TemplateRuntimeError, UndefinedError
+from jinja2.runtime import Undefined
+from markupsafe import Markup, escape
+
+from bridge.render.run import current, weigh
+
+
+class Missing(Undefined):
+    """What is not there: false in `if` and `or`, missing again when asked for its parts, an error when printed."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, _key: Any) -> Missing:
+        return self
+
+    def _tell(self) -> NoReturn:
+        raise UndefinedError(f"`{self._undefined_name}` is missing")
+
+    def __str__(self) -> str:
+        self._tell()
+
+    def __hash__(self) -> int:
+        self._tell()
+
+
+def printed(value: Any) -> str:
+    """A value as text: nothing for null, JSON's words for true and false, JSON for lists and maps."""
+    if isinstance(value, (str, Missing)):
+        return str(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "minutes")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (list, tuple, dict, range)):
+        return json.dumps(weigh(value), ensure_ascii=False, default=printed)
+    raise TemplateRuntimeError("only text, numbers, dates, lists and maps can be printed")
+
+
+def live(value: Any) -> Markup:
+    """The value as it may stand in this text: Markup is, all else is made dead first."""
+    run = current.get()
+    if isinstance(value, Markup):
+        run.charge(len(value))
+        return value
+    text = printed(value)
+    run.charge(len(text))
+    if not isinstance(value, (int, float, datetime)):  # a number's sign is no list mark
+        text = run.manner.dead(text)
+    return escape(text) if run.manner.format == "html" else Markup(text)
+
+
+def ours(text: str) -> str:
+    """A text that Bridge made itself, as it may stand in this text."""
+    return text if current.get().manner.format == "html" else Markup(text)
+
+
+def joined(pieces: Iterable[Any], separator: str = "") -> str:
+    """Texts made one; live as soon as one of them is, and then the others are made dead."""
+    parts = list(pieces)
+    if isinstance(separator, Markup) or any(isinstance(part, Markup) for part in parts):
+        return live(separator).join([live(part) for part in parts]) if separator else Markup("".join(map(live, parts)))
+    texts = [printed(part) for part in parts]
+    current.get().charge(sum(map(len, texts)) + len(separator) * len(texts))
+    return separator.join(texts)

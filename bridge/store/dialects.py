@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
@@ -26,11 +27,14 @@ class Dialect(Protocol):
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Make every other transaction with one of these names wait for this one's end."""
 
-    def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
-        """Bytes as a text that LIKE can search."""
+    def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
+        """Whether a text contains another; ASCII letters in either case."""
 
-    def sought(self, text: str) -> str:
-        """The text as it stands in `as_text`."""
+    def bytes_have(self, column: ColumnElement[bytes], sought: str) -> ColumnElement[bool]:
+        """Whether bytes contain a text's UTF-8; ASCII letters in either case."""
+
+    def limit_time(self, connection: Connection, seconds: float) -> None:
+        """End reads on this connection that take longer."""
 
 
 class SQLite:
@@ -42,13 +46,19 @@ class SQLite:
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Nothing: BEGIN IMMEDIATE already keeps every other writer out."""
 
-    def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
-        """The bytes are UTF-8, nearly always."""
-        return cast(column, Text)
+    def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
+        """LIKE sees no case in ASCII."""
+        return column.like(_pattern(sought), escape="/")
 
-    def sought(self, text: str) -> str:
-        """The text itself."""
-        return text
+    def bytes_have(self, column: ColumnElement[bytes], sought: str) -> ColumnElement[bool]:
+        """A cast reads the bytes as UTF-8 and refuses none."""
+        return self.text_has(cast(column, Text), sought)
+
+    def limit_time(self, connection: Connection, seconds: float) -> None:
+        """The virtual machine asks now and then whether it may go on."""
+        end = time.monotonic() + seconds
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)
 
 
 class PostgreSQL:
@@ -61,15 +71,26 @@ class PostgreSQL:
         """Advisory locks till the end of the transaction; in one order everywhere, so that none waits in a circle."""
         connection.execute(_LOCK, {"names": sorted({_number(name) for name in names})})
 
-    def as_text(self, column: ColumnElement[bytes]) -> ColumnElement[str]:
-        """`escape` takes any bytes, where a decoding would fail on some: a byte outside ASCII becomes `\\351`."""
-        return func.encode(column, "escape")
+    def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
+        """ILIKE sees no case."""
+        return column.ilike(_pattern(sought), escape="/")
 
-    def sought(self, text: str) -> str:
-        """The text as `escape` writes it."""
-        return "".join(
-            "\\\\" if byte == 0x5C else chr(byte) if 0 < byte < 0x80 else f"\\{byte:03o}" for byte in text.encode()
+    def bytes_have(self, column: ColumnElement[bytes], sought: str) -> ColumnElement[bool]:
+        """`encode` takes any bytes, where a decoding would fail on some; a byte outside ASCII becomes `\\351`."""
+        escaped = "".join(
+            "\\\\" if byte == 0x5C else chr(byte) if 0 < byte < 0x80 else f"\\{byte:03o}" for byte in sought.encode()
         )
+        return self.text_has(func.encode(column, "escape"), escaped)
+
+    def limit_time(self, connection: Connection, seconds: float) -> None:
+        """Nothing: the read connections are opened with a statement_timeout."""
+
+
+def _pattern(sought: str) -> str:
+    """For LIKE, with `/` to escape, since a backslash stands for itself in what is searched."""
+    for special in "/%_":
+        sought = sought.replace(special, f"/{special}")
+    return f"%{sought}%"
 
 
 _names: Any = func.unnest(cast(bindparam("names"), ARRAY(BigInteger))).column_valued("name")

@@ -116,7 +116,8 @@ def _check_integrity(connection: Connection) -> None:
 
 
 def _sqlite_engine(url: URL, *, write: bool) -> Engine:
-    pool = {} if write else {"pool_size": READ_CONNECTIONS, "max_overflow": 0, "isolation_level": "AUTOCOMMIT"}
+    # One more than there are threads: the event loop reads too.
+    pool = {} if write else {"pool_size": READ_CONNECTIONS + 1, "max_overflow": 0, "isolation_level": "AUTOCOMMIT"}
     engine = create_engine(url, **pool)
 
     @event.listens_for(engine, "connect")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import Double, bindparam, or_, update
 
-from bridge.store.tables import PENDING, delivery, is_state
+from bridge.store.tables import NOT_DELIVERED, PENDING, delivery, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
@@ -19,34 +19,50 @@ class ToHold(NamedTuple):
     reason: str
 
 
-_mine_or_free = or_(delivery.c.owner == bindparam("me"), delivery.c.owner.is_(None))
+# What another process has in hand it will settle itself; what this one has was just found to lead nowhere.
 _HOLD = (
     update(delivery)
-    .where(PENDING, delivery.c.destination == bindparam("gone"), _mine_or_free)
-    .values(state="held", reason=bindparam("why"), owner=None, leased_until=None)
+    .where(
+        PENDING,
+        delivery.c.destination == bindparam("gone"),
+        or_(
+            delivery.c.owner.is_(None),
+            delivery.c.owner == bindparam("me"),
+            delivery.c.leased_until <= bindparam("now", type_=Double),
+        ),
+    )
+    .values(
+        state="held",
+        reason=bindparam("why"),
+        # Whoever let its lease run out may have sent it.
+        ambiguous=or_(delivery.c.ambiguous, delivery.c.owner != bindparam("me")),
+        owner=None,
+        leased_until=None,
+    )
 )
+# Only what `hold` held is still due at some time: what a rule or a pause holds has no such time.
 _UNHOLD = (
     update(delivery)
     .where(
+        NOT_DELIVERED,
         is_state(delivery.c.state, "held"),
-        delivery.c.reason.like("no destination %"),
+        delivery.c.next_at.is_not(None),
         delivery.c.destination.in_(bindparam("known", expanding=True)),
     )
-    .values(state="pending", reason="", next_at=bindparam("now"))
+    .values(state="pending", reason="")
 )
 
 
 def hold(turn: Turn, payloads: Sequence[ToHold]) -> list[None]:
-    """Hold what waits for these destinations."""
+    """Hold what waits for destinations that are gone."""
     for wanted in payloads:
-        turn.connection.execute(
-            _HOLD, {"gone": clean(wanted.destination), "why": clean(wanted.reason), "me": turn.owner}
-        )
+        gone = {"gone": clean(wanted.destination), "why": clean(wanted.reason), "me": turn.owner, "now": turn.now}
+        turn.connection.execute(_HOLD, gone)
     return [None for _ in payloads]
 
 
 def unhold(turn: Turn, payloads: Sequence[Collection[str]]) -> list[None]:
-    """Let go what was held for want of these destinations."""
+    """Let go what was held for destinations that are known again."""
     for known in payloads:
-        turn.connection.execute(_UNHOLD, {"known": [clean(name) for name in known], "now": turn.now})
+        turn.connection.execute(_UNHOLD, {"known": sorted(map(clean, known))})
     return [None for _ in payloads]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from bridge.model import Delivery, Planned
 from bridge.store.dialects import INSERTS
@@ -38,6 +38,11 @@ _TOLD_NOW = {
     for database, insert in INSERTS.items()
 }
 _COUNT = update(trouble).where(trouble.c.key == bindparam("name")).values(untold=trouble.c.untold + 1)
+_UNTOLD = (
+    select(trouble.c.key, trouble.c.untold)
+    .where(trouble.c.untold > 0, trouble.c.told_at <= bindparam("told_until"))
+    .order_by(trouble.c.told_at, trouble.c.key)
+)
 
 
 def tell(turn: Turn, payloads: Sequence[ToTell]) -> list[list[Delivery]]:
@@ -53,3 +58,8 @@ def _tell(turn: Turn, wanted: ToTell) -> list[Delivery]:
         return []
     row = delivery_row(turn, wanted.planned, wanted.event_id, key=None)
     return [delivery for delivery in insert_deliveries(turn, [row]) if delivery is not None]
+
+
+def untold(connection: Connection, told_until: float) -> list[tuple[str, int]]:
+    """The troubles last told by then that came again, and how often."""
+    return [(row.key, row.untold) for row in connection.execute(_UNTOLD, {"told_until": told_until})]

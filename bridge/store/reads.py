@@ -1,183 +1,177 @@
-"""What pages, API and command line ask: events and deliveries by filter, newest first, and the store in numbers."""
+"""Lists for pages, API and command line: filtered, newest first, a page at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, exists, func, literal, or_, select
+from sqlalchemy import Connection, FromClause, Select, bindparam, false, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bridge.model import Decision, fold
 from bridge.store.dialects import Dialect
-from bridge.store.rows import AttemptRow, DeliveryRow, EventRow, Stats
-from bridge.store.tables import PENDING, RECEIVED, attempt, delivery, event, is_state
-from bridge.store.text import from_json
+from bridge.store.rows import AttemptRow, DeliveryRow, EventRow, Filters
+from bridge.store.tables import NOT_DELIVERED, attempt, delivery, event, is_state
+from bridge.store.text import clean, from_json
 
-SEARCHED = 20_000  # a free-text search reads the payloads of this many events at most, the newest ones
+PAGE = 50
+# A free text is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
+SEARCHED = 50_000
+# Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
+FEW = 1000
+
+Conditions = list[ColumnElement[bool]]
+
+_EVENT_STATES = {"received", "matched", "stale"}
+_decisions = msgspec.json.Decoder(tuple[Decision, ...])
+
+_ONE_EVENT = select(event).where(event.c.id == bindparam("wanted"))
+_DELIVERY = select(delivery, event.c.source, event.c.type, event.c.action, event.c.gid).select_from(
+    delivery.outerjoin(event, event.c.id == delivery.c.event_id)
+)
+_OF_EVENTS = _DELIVERY.where(delivery.c.event_id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
+_ATTEMPTS = select(attempt).where(attempt.c.delivery_id.in_(bindparam("ids", expanding=True))).order_by(attempt.c.id)
+
+_OF_EVENT: dict[str, Callable[[str], ColumnElement[bool]]] = {
+    "gid": lambda value: event.c.gid == value,
+    "source": lambda value: event.c.source == value,
+    "type": lambda value: event.c.type_folded == fold(value),
+    "action": lambda value: event.c.action_folded == fold(value),
+}
+_OF_DELIVERY: dict[str, Callable[[str], ColumnElement[bool]]] = {
+    "rule": lambda value: delivery.c.rule == value,
+    "destination": lambda value: delivery.c.destination == value,
+}
 
 
-class Filters(TypedDict, total=False):
-    """What a list is narrowed by; a missing key narrows nothing."""
-
-    gid: str
-    type: str
-    action: str
-    source: str
-    rule: str
-    destination: str
-    state: str
-    q: str
-    since: float
-    until: float
-    before: int  # an id: the page begins below it
-    limit: int
-
-
-def events(connection: Connection, dialect: Dialect, wanted: Filters) -> list[EventRow]:
-    """One page of events, newest first."""
-    query = select(event).where(*_of_event(wanted))
-    if "state" in wanted:
-        query = query.where(is_state(event.c.state, wanted["state"]))
-    told = [getattr(delivery.c, name) == wanted[name] for name in ("rule", "destination") if name in wanted]
+def events(connection: Connection, dialect: Dialect, filters: Filters) -> list[EventRow]:
+    """A page of events; `state` may be one of an event, or of some delivery of it."""
+    where = _chosen(_OF_EVENT, filters) + _within(event, event.c.received_at, filters)
+    told = _chosen(_OF_DELIVERY, filters)
+    if state := filters.get("state"):
+        (where if state in _EVENT_STATES else told).extend(
+            [is_state(event.c.state, state)] if state in _EVENT_STATES else _delivery_state(state)
+        )
     if told:
-        query = query.where(exists().where(delivery.c.event_id == event.c.id, *told))
-    if "q" in wanted:
-        said = exists().where(delivery.c.event_id == event.c.id, _says(wanted["q"]))
-        query = query.where(_recent(event.c.id), or_(_holds(dialect, wanted["q"]), said))
-    page = _page(query, event.c.id, wanted)
-    return [_event_row(row) for row in connection.execute(page)]
+        where.append(_related(connection, event.c.id, delivery.c.event_id, told))
+    if text := filters.get("q"):
+        said = select(1).where(delivery.c.event_id == event.c.id, _said(dialect, text)).exists()
+        where += [_recent(connection, event, filters), or_(dialect.bytes_have(event.c.body, clean(text)), said)]
+    return [_event_row(row) for row in connection.execute(_page(select(event), event, where, filters)).mappings()]
 
 
-def one_event(connection: Connection, id: int) -> EventRow | None:
+def event_by_id(connection: Connection, wanted: int) -> EventRow | None:
     """One event."""
-    row = connection.execute(select(event).where(event.c.id == id)).first()
+    row = connection.execute(_ONE_EVENT, {"wanted": wanted}).mappings().first()
     return None if row is None else _event_row(row)
 
 
-_WITH_EVENT = select(delivery, event.c.source, event.c.type, event.c.action, event.c.gid).join_from(
-    delivery, event, delivery.c.event_id == event.c.id, isouter=True
-)
+def deliveries(connection: Connection, dialect: Dialect, filters: Filters) -> list[DeliveryRow]:
+    """A page of deliveries with their attempts; `since` and `until` are of their creation."""
+    where = _chosen(_OF_DELIVERY, filters) + _within(delivery, delivery.c.created_at, filters)
+    if state := filters.get("state"):
+        where += _delivery_state(state)
+    if about := _chosen(_OF_EVENT, filters):
+        where.append(_related(connection, delivery.c.event_id, event.c.id, about))
+    if text := filters.get("q"):
+        sent = dialect.bytes_have(event.c.body, clean(text))
+        where += [_recent(connection, delivery, filters), or_(_said(dialect, text), sent)]
+    return _with_attempts(connection, _page(_DELIVERY, delivery, where, filters))
 
 
-def deliveries(connection: Connection, dialect: Dialect, wanted: Filters) -> list[DeliveryRow]:
-    """One page of deliveries, newest first, with their attempts."""
-    query = _WITH_EVENT.where(*_of_event({k: v for k, v in wanted.items() if k not in ("since", "until")}))  # type: ignore[arg-type]
-    for name in ("rule", "destination"):
-        if name in wanted:
-            query = query.where(getattr(delivery.c, name) == wanted[name])
-    if "state" in wanted:
-        query = query.where(is_state(delivery.c.state, wanted["state"]))
-    if "since" in wanted:
-        query = query.where(delivery.c.created_at >= wanted["since"])
-    if "until" in wanted:
-        query = query.where(delivery.c.created_at < wanted["until"])
-    if "q" in wanted:
-        recent = or_(delivery.c.event_id.is_(None), _recent(event.c.id))
-        query = query.where(recent, or_(_says(wanted["q"]), _holds(dialect, wanted["q"])))
-    return _with_attempts(connection, connection.execute(_page(query, delivery.c.id, wanted)).all())
+def deliveries_of(connection: Connection, event_ids: Sequence[int]) -> list[DeliveryRow]:
+    """The deliveries of these events with their attempts, oldest first."""
+    return _with_attempts(connection, _OF_EVENTS, {"ids": list(event_ids)})
 
 
-def deliveries_of(connection: Connection, event_ids: Collection[int]) -> list[DeliveryRow]:
-    """The deliveries of some events, oldest first, with their attempts."""
-    query = _WITH_EVENT.where(delivery.c.event_id.in_(event_ids)).order_by(delivery.c.id)
-    return _with_attempts(connection, connection.execute(query).all()) if event_ids else []
+# ---- conditions --------------------------------------------------------------------------------
 
 
-def stats(connection: Connection, now: float) -> Stats:
-    """The store in numbers: only what an index holds is counted, so that it costs the same at a million events."""
-    received = connection.execute(select(func.count()).select_from(event).where(RECEIVED)).scalar_one()
-    counted = {
-        state: connection.execute(
-            select(func.count()).select_from(delivery).where(is_state(delivery.c.state, state), _UNDELIVERED)
-        ).scalar_one()
-        for state in ("pending", "held", "failed")
-    }
-    oldest = connection.execute(select(func.min(delivery.c.next_at)).where(PENDING)).scalar()
-    return Stats(
-        events={"received": received},
-        deliveries=counted,
-        oldest_pending=None if oldest is None else max(0.0, now - oldest),
-    )
+def _chosen(known: Mapping[str, Callable[[str], ColumnElement[bool]]], filters: Filters) -> Conditions:
+    given: Mapping[str, Any] = filters
+    return [condition(clean(given[name])) for name, condition in known.items() if given.get(name) is not None]
 
 
-# ---- parts of queries --------------------------------------------------------------------------
-
-_UNDELIVERED = delivery.c.state != literal("delivered", literal_execute=True)
-
-
-def _of_event(wanted: Filters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if "gid" in wanted:
-        conditions.append(event.c.gid == wanted["gid"])
-    if "source" in wanted:
-        conditions.append(event.c.source == wanted["source"])
-    if "type" in wanted:
-        conditions.append(event.c.type_folded == fold(wanted["type"]))
-    if "action" in wanted:
-        conditions.append(event.c.action_folded == fold(wanted["action"]))
-    if "since" in wanted:
-        conditions.append(event.c.received_at >= wanted["since"])
-    if "until" in wanted:
-        conditions.append(event.c.received_at < wanted["until"])
-    return conditions
+def _delivery_state(state: str) -> Conditions:
+    """The second condition lets SQLite see that the partial index has all of them."""
+    if state == "delivered":
+        return [is_state(delivery.c.state, "delivered")]
+    return [delivery.c.state == state, NOT_DELIVERED]
 
 
-def _page(query: Select[Any], id: ColumnElement[int], wanted: Filters) -> Select[Any]:
-    if "before" in wanted:
-        query = query.where(id < wanted["before"])
-    return query.order_by(id.desc()).limit(wanted.get("limit", 50))
+def _within(table: FromClause, at: ColumnElement[float], filters: Filters) -> Conditions:
+    """Since and until as bounds of the id, by which the page is sorted.
+
+    The `+ 0` keep the databases from walking the whole table by id, or from sorting all that lies in the time.
+    """
+    where: Conditions = []
+    if (since := filters.get("since")) is not None:
+        where += [table.c.id >= _bound(func.min, table, at >= since), at + 0 >= since]
+    if (until := filters.get("until")) is not None:
+        where += [table.c.id <= _bound(func.max, table, at <= until), at + 0 <= until]
+    return where
 
 
-def _recent(id: ColumnElement[int]) -> ColumnElement[bool]:
-    newest = select(func.max(event.c.id)).scalar_subquery()
-    return id > newest - SEARCHED
+def _bound(edge: Any, table: FromClause, condition: ColumnElement[bool]) -> Any:
+    return select(edge(table.c.id + 0)).where(condition).scalar_subquery()
 
 
-def _holds(dialect: Dialect, text: str) -> ColumnElement[bool]:
-    return dialect.as_text(event.c.body).ilike(_like(dialect.sought(text)), escape="!")
+def _related(
+    connection: Connection, own: ColumnElement[int], other: ColumnElement[int], where: Conditions
+) -> ColumnElement[bool]:
+    """Rows that have one in the other table for which the conditions hold."""
+    few = connection.execute(select(other).where(other.is_not(None), *where).limit(FEW + 1)).scalars().all()
+    if not few:
+        return false()
+    if len(few) <= FEW:
+        return own.in_(set(few))
+    return select(1).where(other == own, *where).correlate(own.table).exists()
 
 
-def _says(text: str) -> ColumnElement[bool]:
-    pattern = _like(text)
-    return or_(delivery.c.title.ilike(pattern, escape="!"), delivery.c.body.ilike(pattern, escape="!"))
+def _said(dialect: Dialect, text: str) -> ColumnElement[bool]:
+    return or_(dialect.text_has(delivery.c.title, clean(text)), dialect.text_has(delivery.c.body, clean(text)))
 
 
-def _like(text: str) -> str:
-    """A LIKE pattern that finds the text itself, whatever signs it holds."""
-    for sign in "!%_":
-        text = text.replace(sign, f"!{sign}")
-    return f"%{text}%"
+def _recent(connection: Connection, table: FromClause, filters: Filters) -> ColumnElement[bool]:
+    top = filters.get("before") or (connection.execute(select(func.max(table.c.id))).scalar() or 0) + 1
+    return table.c.id >= top - SEARCHED
+
+
+def _page(query: Select[Any], table: FromClause, where: Conditions, filters: Filters) -> Select[Any]:
+    if (before := filters.get("before")) is not None:
+        where = [*where, table.c.id < before]
+    return query.where(*where).order_by(table.c.id.desc()).limit(filters.get("limit", PAGE))
 
 
 # ---- rows --------------------------------------------------------------------------------------
 
 
-def _event_row(row: Row[Any]) -> EventRow:
-    decisions = [] if row.decisions is None else msgspec.json.decode(row.decisions, type=list[Decision])
+def _event_row(row: Mapping[Any, Any]) -> EventRow:
     return EventRow(
-        id=row.id,
-        source=row.source,
-        type=row.type,
-        action=row.action,
-        gid=row.gid,
-        received_at=row.received_at,
-        state=row.state,
-        duplicates=row.duplicates,
-        body=row.body,
-        version=row.version,
-        previous=from_json(row.previous),
-        resource=from_json(row.resource),
-        filled=from_json(row.filled) or {},
-        decisions=tuple(decisions),
+        id=row["id"],
+        source=row["source"],
+        type=row["type"],
+        action=row["action"],
+        gid=row["gid"],
+        received_at=row["received_at"],
+        state=row["state"],
+        duplicates=row["duplicates"],
+        body=row["body"],
+        version=row["version"],
+        previous=from_json(row["previous"]),
+        resource=from_json(row["resource"]),
+        filled=from_json(row["filled"]) or {},
+        decisions=_decisions.decode(row["decisions"] or "[]"),
     )
 
 
-def _with_attempts(connection: Connection, rows: Sequence[Row[Any]]) -> list[DeliveryRow]:
-    made: dict[int, list[AttemptRow]] = {row.id: [] for row in rows}
-    tried = select(attempt).where(attempt.c.delivery_id.in_(list(made))).order_by(attempt.c.id)
-    for row in connection.execute(tried) if made else ():
+def _with_attempts(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> list[DeliveryRow]:
+    rows = connection.execute(query, parameters or {}).mappings().all()
+    made: dict[int, list[AttemptRow]] = {row["id"]: [] for row in rows}
+    for row in connection.execute(_ATTEMPTS, {"ids": list(made)}):
         made[row.delivery_id].append(
             AttemptRow(
                 at=row.at,
@@ -189,28 +183,27 @@ def _with_attempts(connection: Connection, rows: Sequence[Row[Any]]) -> list[Del
                 took_ms=row.took_ms,
             )
         )
-    return [_delivery_row(row, tuple(made[row.id])) for row in rows]
+    return [_delivery_row(row, made[row["id"]]) for row in rows]
 
 
-def _delivery_row(row: Row[Any], attempts: tuple[AttemptRow, ...]) -> DeliveryRow:
+def _delivery_row(row: Mapping[Any, Any], attempts: Sequence[AttemptRow]) -> DeliveryRow:
     return DeliveryRow(
-        id=row.id,
-        event_id=row.event_id,
-        source=row.source,
-        type=row.type,
-        action=row.action,
-        gid=row.gid,
-        rule=row.rule,
-        destination=row.destination,
-        state=row.state,
-        reason=row.reason,
-        title=row.title,
-        body=row.body,
-        format=row.format,
-        tone=row.tone,
-        attempts_made=row.attempts,
-        created_at=row.created_at,
-        next_at=row.next_at,
-        ambiguous=row.ambiguous,
-        attempts=attempts,
+        id=row["id"],
+        event_id=row["event_id"],
+        source=row["source"],
+        type=row["type"],
+        action=row["action"],
+        gid=row["gid"],
+        rule=row["rule"],
+        destination=row["destination"],
+        state=row["state"],
+        reason=row["reason"],
+        title=row["title"],
+        body=row["body"],
+        format=row["format"],
+        tone=row["tone"],
+        created_at=row["created_at"],
+        next_at=row["next_at"],
+        ambiguous=row["ambiguous"],
+        attempts=tuple(attempts),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypedDict
 
 from bridge.model import Decision, Format, Json, Tone
 
@@ -59,11 +60,10 @@ class DeliveryRow:
     body: str
     format: Format
     tone: Tone
-    attempts_made: int
     created_at: float  # epoch seconds
     next_at: float | None  # of pending: when it is due
     ambiguous: bool  # an earlier attempt may have arrived
-    attempts: tuple[AttemptRow, ...] = ()  # oldest first; only where they were asked for
+    attempts: tuple[AttemptRow, ...]  # oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +73,21 @@ class Stats:
     events: Mapping[str, int]  # by state
     deliveries: Mapping[str, int]  # by state
     oldest_pending: float | None  # seconds since the oldest pending delivery was created
-    newest_event: Mapping[str, float] = field(default_factory=dict)  # source → when its newest event came
+    newest_event: Mapping[str, float]  # source → when its newest event came
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """The rule and template files of one version, as they were."""
+class Filters(TypedDict, total=False):
+    """What a list is narrowed to; None is as good as absent. `type` and `action` in any spelling."""
 
-    hash: str
-    at: float  # epoch seconds, when it was first used
-    files: Mapping[str, str]  # path → text
+    gid: str | None
+    type: str | None
+    action: str | None
+    source: str | None
+    rule: str | None
+    destination: str | None
+    state: str | None
+    q: str | None  # free text, in the raw payload and in titles and bodies of deliveries
+    since: float | None  # epoch seconds
+    until: float | None
+    before: int | None  # only ids below this one: the cursor
+    limit: int

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from bridge.model import Arrival, Delivery, Key, Matched, Memory, Planned, Receipt, Recorded, Settled
 from bridge.store import deliveries, held, leases, matched, memory, news, reads, versions
-from bridge.store.engine import READ_CONNECTIONS, Database, open_database
+from bridge.store.engine import READ_CONNECTIONS, READ_SECONDS, Database, open_database
 from bridge.store.record import ToRecord, record
-from bridge.store.rows import DeliveryRow, EventRow, Stats
+from bridge.store.rows import DeliveryRow, EventRow, Filters, Stats
+from bridge.store.stats import stats as count
 from bridge.store.writer import Writer, unavailable
 
 T = TypeVar("T")
@@ -61,8 +62,7 @@ class Store:
         """Write what waits, then close."""
         await self._writer.close()
         self._readers.shutdown()
-        if self._near is not None:
-            self._near.close()
+        self._leave()
         self._database.close()
 
     # ---- receive and match -----------------------------------------------------------------------
@@ -82,7 +82,7 @@ class Store:
     async def write_matched(self, every: Sequence[Matched], *, full: Collection[str] = ()) -> list[Delivery]:
         """Write what matching made of events, all or nothing; the deliveries given back may be sent at once.
 
-        None is given back for a destination in `full`: those wait in the table.
+        Those for destinations in `full`, and those behind an earlier one about the same resource, wait to be claimed.
         """
         return await self._writer.put(matched.write_matched, matched.ToWrite(every, full))
 
@@ -105,12 +105,12 @@ class Store:
         await self._writer.put(deliveries.release, ids)
 
     async def hold(self, destination: str, reason: str) -> None:
-        """Keep back what waits for a destination."""
+        """Hold what waits for a destination that is gone."""
         await self._writer.put(held.hold, held.ToHold(destination, reason))
 
-    async def unhold(self, known: Collection[str]) -> None:
-        """Let go what was held for want of these destinations."""
-        await self._writer.put(held.unhold, known)
+    async def unhold(self, destinations_known: Collection[str]) -> None:
+        """Let go what `hold` held for destinations that are known again."""
+        await self._writer.put(held.unhold, destinations_known)
 
     # ---- roles, news, versions ---------------------------------------------------------------------
 
@@ -128,35 +128,40 @@ class Store:
         """News of a trouble as a delivery in hand; what was told within `every` seconds is only counted."""
         return await self._writer.put(news.tell, news.ToTell(trouble, planned, event_id, every))
 
+    async def untold(self, every: float) -> list[tuple[str, int]]:
+        """The troubles that came again since they were told, `every` seconds ago or more, and how often."""
+        told_until = self._clock() - every
+        return await self._read(lambda connection: news.untold(connection, told_until))
+
     async def save_version(self, hash: str, files: Mapping[str, str]) -> None:
-        """Keep the files of a version of the rules."""
-        await self._writer.put(versions.save_version, versions.ToKeep(hash, files))
+        """Keep the rule and template files of a version, once."""
+        await self._writer.put(versions.save_version, versions.ToSave(hash, files))
 
     async def version(self, hash: str) -> dict[str, str] | None:
         """The files of a version: path → text."""
-        return await self._read(lambda connection: versions.read_version(connection, hash))
+        return await self._read(lambda connection: versions.files_of(connection, hash))
 
     # ---- pages, API, command line --------------------------------------------------------------------
 
-    async def events(self, **wanted: Unpack[reads.Filters]) -> list[EventRow]:
-        """One page of events, newest first."""
+    async def events(self, **wanted: Unpack[Filters]) -> list[EventRow]:
+        """A page of events, newest first. `state` may be an event's, or that of some delivery of it."""
         return await self._read(lambda connection: reads.events(connection, self._database.dialect, wanted))
 
     async def event(self, id: int) -> EventRow | None:
         """One event."""
-        return await self._read(lambda connection: reads.one_event(connection, id))
+        return await self._read(lambda connection: reads.event_by_id(connection, id))
 
-    async def deliveries(self, **wanted: Unpack[reads.Filters]) -> list[DeliveryRow]:
-        """One page of deliveries, newest first."""
+    async def deliveries(self, **wanted: Unpack[Filters]) -> list[DeliveryRow]:
+        """A page of deliveries with their attempts, newest first. `since` and `until` are of their creation."""
         return await self._read(lambda connection: reads.deliveries(connection, self._database.dialect, wanted))
 
     async def deliveries_of(self, event_ids: Collection[int]) -> list[DeliveryRow]:
-        """The deliveries of some events."""
-        return await self._read(lambda connection: reads.deliveries_of(connection, event_ids))
+        """The deliveries of these events with their attempts, oldest first."""
+        return await self._read(lambda connection: reads.deliveries_of(connection, list(event_ids)))
 
     async def stats(self) -> Stats:
-        """The store in numbers."""
-        return await self._read(lambda connection: reads.stats(connection, self._clock()))
+        """Events and deliveries by state, and their ages."""
+        return await self._read(lambda connection: count(connection, self._clock()))
 
     # ---- reading ---------------------------------------------------------------------------------
 
@@ -167,15 +172,24 @@ class Store:
         try:
             if self._near is None:
                 self._near = self._database.reads.connect()
+            self._database.dialect.limit_time(self._near, READ_SECONDS)
             return ask(self._near)
         except DBAPIError as error:
+            self._leave()
             raise unavailable(error) from error
+
+    def _leave(self) -> None:
+        connection, self._near = self._near, None
+        if connection is not None:
+            connection.invalidate()  # what failed once is opened anew
+            connection.close()
 
     async def _read(self, ask: Callable[[Connection], T]) -> T:
         """A read in a thread, on a connection that cannot write."""
 
         def read() -> T:
             with self._database.reads.connect() as connection:
+                self._database.dialect.limit_time(connection, READ_SECONDS)
                 return ask(connection)
 
         try:

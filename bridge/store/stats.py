@@ -1,0 +1,44 @@
+"""The store in numbers, counted on indexes: asked for every few seconds."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from bridge.store.rows import Stats
+from bridge.store.tables import NOT_DELIVERED, PENDING, RECEIVED, STALE, delivery, event
+
+_EVENTS = select(
+    select(func.count()).select_from(event).scalar_subquery().label("total"),
+    select(func.count()).select_from(event).where(RECEIVED).scalar_subquery().label("received"),
+    select(func.count()).select_from(event).where(STALE).scalar_subquery().label("stale"),
+)
+_DELIVERIES = select(func.count()).select_from(delivery)
+_UNDELIVERED = select(delivery.c.state, func.count()).where(NOT_DELIVERED).group_by(delivery.c.state)
+_OLDEST = select(delivery.c.created_at).where(PENDING, NOT_DELIVERED).order_by(delivery.c.id).limit(1)
+
+# Each source is found by one look into the index, behind the one before it, and so is its newest event.
+_first = select(func.min(event.c.source).label("source")).cte("sources", recursive=True)
+_next = select(func.min(event.c.source)).where(event.c.source > _first.c.source).scalar_subquery()
+_sources = _first.union_all(select(_next).where(_first.c.source.is_not(None)))
+_newest = (
+    select(event.c.received_at)
+    .where(event.c.source == _sources.c.source)
+    .order_by(event.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_NEWEST = select(_sources.c.source, _newest).where(_sources.c.source.is_not(None))
+
+
+def stats(connection: Connection, now: float) -> Stats:
+    """Events and deliveries by state, and how old the oldest and newest of them are."""
+    total, received, stale = connection.execute(_EVENTS).one()
+    waiting: dict[str, int] = {row[0]: row[1] for row in connection.execute(_UNDELIVERED)}
+    delivered = (connection.execute(_DELIVERIES).scalar() or 0) - sum(waiting.values())
+    oldest = connection.execute(_OLDEST).scalar()
+    return Stats(
+        events={"received": received, "matched": total - received - stale, "stale": stale},
+        deliveries=waiting | {"delivered": delivered},
+        oldest_pending=None if oldest is None else max(0.0, now - oldest),
+        newest_event={row[0]: row[1] for row in connection.execute(_NEWEST)},
+    )

@@ -58,7 +58,7 @@ class Server:
         until = time.monotonic() + 20
         while True:
             try:
-                psycopg.connect(self.url("postgres")).close()
+                psycopg.connect(self.url("public")).close()
             except psycopg.OperationalError:
                 if time.monotonic() > until or self._process.poll() is not None:
                     raise
@@ -78,16 +78,16 @@ class Server:
         self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def url(self, database: str) -> str:
-        """Where a database of this server is."""
-        return f"postgresql://bridge@/{database}?host={self._home}"
+    def url(self, schema: str) -> str:
+        """Where a schema of this server is."""
+        return f"postgresql://bridge@/postgres?host={self._home}&options=-csearch_path%3D{schema}"
 
     def new_database(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"test_{next(_numbers)}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        return self.url(name)
+        """The URL of what looks like an empty database: a schema, which is made a hundred times faster."""
+        schema = f"test_{next(_numbers)}"
+        with psycopg.connect(self.url("public"), autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {schema}".encode())
+        return self.url(schema)
 
 
 @functools.cache

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,15 @@ def open_database(url: str, *, service: bool) -> Database:
         raise StoreUnavailable(f"the store {parsed.render_as_string()} cannot be opened: {_said(error)}") from error
 
 
+@contextlib.contextmanager
+def _closed_on_error(database: Database) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
+
+
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -78,22 +89,31 @@ def _said(error: Exception) -> str:
 def _open_sqlite(url: URL, *, service: bool) -> Database:
     path = Path(str(url.database)).absolute()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives its -wal and -shm files the mode of the database, so an own first open settles all three.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    # SQLite gives its -wal and -shm files the mode of the database, so the mode of a new file settles all three.
+    # One that is there is not opened here: closing it would end the locks SQLite has on it in this process.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    url = url.set(drivername="sqlite+pysqlite", database=str(path))
     lock = _lock_file(path) if service else None
-    try:
-        url = url.set(drivername="sqlite+pysqlite", database=str(path))
-        database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
+    database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
+    with _closed_on_error(database), _alone_in(path.parent):
         if service:
             with database.reads.connect() as connection:
                 _check_integrity(connection)
         with database.writes.connect() as connection:
             _migrate(connection)
-    except BaseException:
-        if lock is not None:
-            os.close(lock)
-        raise
     return database
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time: SQLite does not wait for a lock when a file becomes a WAL one."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _lock_file(path: Path) -> int:
@@ -151,6 +171,8 @@ def _pragmas(*, write: bool) -> tuple[str, ...]:
 
 # ---- PostgreSQL --------------------------------------------------------------------------------
 
+_READING = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000}"
+
 
 def _open_postgresql(url: URL) -> Database:
     # A server that vanished without a word is noticed within seconds, not after the system's two hours.
@@ -169,16 +191,11 @@ def _open_postgresql(url: URL) -> Database:
         max_overflow=0,
         pool_pre_ping=True,
         isolation_level="AUTOCOMMIT",
-        connect_args=patience
-        | {"options": f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000}"},
+        connect_args=patience | {"options": f"{url.query.get('options', '')} {_READING}"},
     )
     database = Database(PostgreSQL(), writes, reads)
-    try:
-        with writes.connect() as connection:
-            _migrate(connection)
-    except BaseException:
-        database.close()
-        raise
+    with _closed_on_error(database), writes.connect() as connection:
+        _migrate(connection)
     return database
 
 

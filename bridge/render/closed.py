@@ -8,6 +8,7 @@ can grow a value intercepted, and each loop, macro and filter charged to the pur
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -25,17 +26,20 @@ from bridge.render.values import Missing, joined, live
 
 HOLE = Markup("\0")  # printed where an expression came out empty; a line of nothing else is taken out at the end
 
+_ONLY_HOLES = re.compile(rf"^[ \t]*(?:{HOLE}[ \t]*)+(?:\n|\Z)", re.M)
+
 # names of filters that only our own rewriting can use: no template can spell them
 CONCAT = "joined by ~"
 TURNS = "turns of a loop"
 PAID = "paid by size"
 SLICE = "a slice"
+FILLED = "a set block"
 TOLL = "toll"
 
 RANGE_MAX = 10_000
 _INTEGER_BITS = 256
 _LOOP_PARTS = frozenset(
-    "index index0 revindex revindex0 first last length depth previtem nextitem".split(),
+    ["index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "previtem", "nextitem"],
 )
 _TESTS = "boolean defined divisibleby even false float integer iterable mapping none number odd sequence string true undefined"
 
@@ -46,7 +50,7 @@ class Ready(BaseLoader):
     def __init__(self) -> None:
         self.templates: dict[str, Template] = {}
 
-    def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # noqa: A002  # Jinja's name
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # Jinja's name
         try:
             return self.templates[name]
         except KeyError:
@@ -70,10 +74,18 @@ class Closed(ImmutableSandboxedEnvironment):
             loader=loader,
         )
         self.globals = {"range": _range, "namespace": Namespace, "dict": _dict}
-        self.filters = {**filters, CONCAT: joined, TURNS: _turns, PAID: weigh, SLICE: _slice, TOLL: _toll}
+        self.filters = {
+            **filters,
+            CONCAT: joined,
+            TURNS: _turns,
+            PAID: weigh,
+            SLICE: _slice,
+            FILLED: without_holes,
+            TOLL: _toll,
+        }
         self.tests = {name: self.tests[name] for name in _TESTS.split()}
 
-    concat = staticmethod(lambda pieces: _counted(pieces))
+    concat = staticmethod(lambda pieces: _counted(pieces))  # defined below
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: a key of a map, or one of the few parts that Jinja's own things have."""
@@ -89,6 +101,8 @@ class Closed(ImmutableSandboxedEnvironment):
         """`a["b"]`, `a[0]`: only keys of maps and items of lists."""
         if isinstance(obj, Missing):
             return obj
+        if isinstance(argument, Missing):
+            return argument
         if isinstance(obj, Change):
             return getattr(obj, argument) if argument in ("old", "new") else Missing(name=argument)
         try:
@@ -107,7 +121,8 @@ class Closed(ImmutableSandboxedEnvironment):
         if run.depth < 0:
             raise TemplateRuntimeError("macros call one another too deep")
         try:
-            return context.call(obj, *args, **kwargs)
+            result = context.call(obj, *args, **kwargs)
+            return without_holes(result) if isinstance(result, Markup) else result
         finally:
             run.depth += 1
 
@@ -130,6 +145,14 @@ class Closed(ImmutableSandboxedEnvironment):
 def _finalize(_context: Context, value: Any) -> Markup:
     """What an expression prints: an event's words dead, the author's own as they are, objects never."""
     return live(value) or HOLE
+
+
+def without_holes(text: str) -> str:
+    """What was written, without the lines on which every expression came out empty."""
+    if HOLE not in text:
+        return text
+    kept = _ONLY_HOLES.sub("", text).replace(HOLE, "")
+    return Markup(kept) if isinstance(text, Markup) else kept
 
 
 _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {

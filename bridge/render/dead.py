@@ -12,9 +12,9 @@ from bridge.render.plain import veiled
 JOINER = "\u2060"  # invisible; between `@` and a name no service sees a mention
 
 _HARMLESS = re.compile(r"[^\W_][\w ,;!?’“”«»…\u00a0\u202f/-]*[^\W_]")  # most names and titles; no `.`, `@` or `:`
-_UNSEEN = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-_UNSEEN |= {code: " " for code in (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-_UNSEEN |= {code: "\ufffd" for code in (*range(0xD800, 0xE000), 0xFFFE, 0xFFFF)}
+_UNSEEN = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
+_UNSEEN |= dict.fromkeys((1564, 8206, 8207, *range(8234, 8239), *range(8294, 8298)), " ")
+_UNSEEN |= dict.fromkeys((*range(55296, 57344), 65534, 65535), "�")
 _ALIKE = {"<": "‹", ">": "›", "*": "∗", "~": "∼", "`": "'", "[": "(", "]": ")", "\\": "⧵"}
 _REPLACED = str.maketrans(_ALIKE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 from jinja2 import filters as jinja
 from jinja2.exceptions import TemplateRuntimeError
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bridge.render import fit
 from bridge.render.dead import host_of
@@ -77,12 +76,17 @@ def _shorten(value: Any, length: int = 80) -> Any:
     if isinstance(value, Missing):
         return value
     if current.get().manner.format == "html":
-        return fit.shorten(" ".join(printed(value).split()), length)
-    return Markup(fit.shorten(" ".join(live(value).split()), length, measure=fit.as_printed))
+        return fit.shorten(fit.squeezed(printed(value)), length)
+    return Markup(fit.shorten(fit.squeezed(live(value)), length, measure=fit.as_printed))
 
 
 def _escape(value: Any) -> Any:
     return value if isinstance(value, Missing) else live(value)
+
+
+def _text(value: Any) -> str:
+    """A text as it came; what has another shape, or only spaces, is nothing."""
+    return value if isinstance(value, str) and value.strip() else ""
 
 
 def _plain(value: Any) -> Any:
@@ -109,6 +113,7 @@ _OF_TEXTS: dict[str, Filter] = {
     "shorten": _shorten,
     "string": printed,
     "striptags": _plain,
+    "text": _text,
     "title": _of_text(str.title),
     "tojson": _json,
     "trim": _trim,
@@ -133,10 +138,20 @@ def _join(value: Any, separator: str = "", attribute: str | None = None) -> str:
     return joined(items, separator)
 
 
+def _present(value: Any, attribute: str | None = None) -> list[Any]:
+    """The items that are there, or whose attribute is: not missing, null or empty."""
+    items = _list(value)
+    asked = items if attribute is None else _map(items, attribute=attribute)
+    return [item for item, part in zip(items, asked, strict=True) if not _is_nothing(part)]
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, Missing) or value is None or value == ""
+
+
 def _facts(value: Any, separator: str = " · ") -> str:
-    """The parts that are there, joined: missing, null and empty ones leave with their separator."""
-    parts = [part for part in _list(value) if not isinstance(part, Missing) and part not in (None, "")]
-    return joined(parts, ours(separator))
+    """The parts that are there, joined: the others leave with their separator."""
+    return joined(_present(value), ours(separator))
 
 
 def _map(value: Any, *, attribute: str) -> list[Any]:
@@ -160,6 +175,11 @@ def _length(value: Any) -> int:
     return len(value) if isinstance(value, (str, list, tuple, Mapping, range)) else 0
 
 
+def _count(value: Any) -> int:
+    """Items of a list; anything else has none."""
+    return len(value) if isinstance(value, (list, tuple)) else 0
+
+
 def _unique(value: Any) -> list[Any]:
     return list({_json(item): item for item in reversed(_list(value))}.values())[::-1]
 
@@ -177,7 +197,7 @@ def _sum(value: Any, attribute: str | None = None) -> Any:
 
 _OF_LISTS: dict[str, Filter] = {
     "abs": abs,
-    "count": _length,
+    "count": _count,
     "dictsort": lambda value: sorted(_items(value), key=lambda pair: str(pair[0]).lower()),
     "facts": _facts,
     "first": _first,
@@ -190,6 +210,7 @@ _OF_LISTS: dict[str, Filter] = {
     "list": _list,
     "map": _map,
     "max": lambda value: max(_list(value), default=Missing(name="max")),
+    "present": _present,
     "min": lambda value: min(_list(value), default=Missing(name="min")),
     "reverse": lambda value: value[::-1] if isinstance(value, str) else _list(value)[::-1],
     "round": lambda value, precision=0: round(value, precision) if abs(precision) < 16 else value,
@@ -250,14 +271,26 @@ _OF_ADDRESSES: dict[str, Filter] = {"address": _address, "host": _host, "link": 
 
 def _in_words(speech: Speech) -> dict[str, Filter]:
     def t(phrase: Any, **blank: Any) -> Any:
-        """Our words in the configured language, blanks filled with values made dead."""
+        """Our words in the configured language, blanks filled with values made dead; with nothing to fill in, nothing."""
+        if _is_nothing(phrase):
+            return ""
+        if not blank:
+            return _like(phrase, speech.words.phrase(str(phrase)))
+        if any(_is_nothing(value) for value in blank.values()) or blank.get("n") == 0:
+            return ""
         pieces: list[Any] = []
-        as_given = Markup if isinstance(phrase, Markup) else str
         for text, name in blanks(speech.words.phrase(str(phrase), blank.get("n"))):
-            pieces.append(as_given(text))
+            pieces.append(_like(phrase, text))
             if name:
                 pieces.append(blank.get(name, Missing(name=name)))
         return joined(pieces)
+
+    def lines(value: Any) -> Any:
+        """The lines that are there, one below the other; a few words when there are none."""
+        found = _present(value)
+        if not found:
+            return t(ours("No details came with it."))
+        return joined(found, Markup("<br>") if current.get().manner.format == "html" else Markup("\n"))
 
     def quote(value: Any, length: int = 280) -> Any:
         """People's words between quotation marks; nothing when they said nothing."""
@@ -290,13 +323,20 @@ def _in_words(speech: Speech) -> dict[str, Filter]:
         "date": moment(speech.date, "medium"),
         "datetime": moment(at, ""),
         "deadline": moment(deadline, ""),
+        "lines": lines,
         "money": lambda value: _money(speech, value),
+        "minus": _minus,
         "number": lambda value: ours(speech.number(value)) if _is_number(value) else "",
         "percent": lambda value: ours(speech.percent(value)) if _is_number(value) else "",
         "quote": quote,
+        "share_of": _share_of,
         "t": t,
         "time": moment(speech.time, "short"),
     }
+
+
+def _like(phrase: Any, text: str) -> str:
+    return Markup(text) if isinstance(phrase, Markup) else text
 
 
 def _split(speech: Speech, said: str) -> list[str]:
@@ -306,6 +346,21 @@ def _split(speech: Speech, said: str) -> list[str]:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _share_of(value: Any, whole: Any) -> float:
+    """How much of one sum of money another is; 0 where that cannot be said."""
+    part, total = _amount(value), _amount(whole)
+    return part / total if total > 0 and value.get("currency") == whole.get("currency") else 0.0
+
+
+def _minus(value: Any, other: Any) -> dict[str, Any]:
+    return {**value, "amount": _amount(value) - _amount(other)} if isinstance(value, Mapping) else {}
+
+
+def _amount(value: Any) -> float:
+    amount = value.get("amount") if isinstance(value, Mapping) else None
+    return float(amount) if _is_number(amount) else 0.0
 
 
 def _money(speech: Speech, value: Any) -> str:

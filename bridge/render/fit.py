@@ -19,9 +19,14 @@ _ATOM = re.compile(r"\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*
 _LOOSE_END = " \t\n.,;:·-–—"
 
 
+def squeezed(text: str) -> str:
+    """On one line, with single spaces; those that may not break stay what they are."""
+    return re.sub(r"[ \t\n\r\f\v]+", " ", text).strip(" ")
+
+
 def as_printed(text: str) -> int:
-    """How many characters a reader sees: not the signs of bold and code, nor what is invisible."""
-    return len(re.sub(rf"\[([^\[\]\n]*)\]\([^()\s]*\)|\*\*|`|{JOINER}", r"\1", text))
+    """How many characters a reader sees: not the signs of bold, an address behind its link, or what is invisible."""
+    return len(re.sub(rf"\[([^\[\]\n]*)\]\([^()\s]*\)|\*\*|{JOINER}", r"\1", text))
 
 
 def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> str:
@@ -72,7 +77,7 @@ def one_line(text: str) -> str:
     ).strip()
 
 
-def fitted(title: str, body: str, *, kind: Kind, format: Format, tone: Tone) -> Notification:  # noqa: A002  # as elsewhere
+def fitted(title: str, body: str, *, kind: Kind, format: Format, tone: Tone) -> Notification:  # as elsewhere
     """Title and body within what the service takes."""
     if kind.title_max == 0:
         first = title.replace("*", "∗")

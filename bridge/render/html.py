@@ -22,10 +22,63 @@ _ATTRIBUTE = re.compile(
 )
 
 _TAGS = frozenset(
-    "a abbr b blockquote body br caption center code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 head hr html i "
-    "img ins li meta ol p pre q s small span strong sub sup table tbody td tfoot th thead title tr u ul".split()
+    [
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "body",
+        "br",
+        "caption",
+        "center",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "head",
+        "hr",
+        "html",
+        "i",
+        "img",
+        "ins",
+        "li",
+        "meta",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "u",
+        "ul",
+    ]
 )
-_ANYWHERE = frozenset("align aria-label bgcolor class dir height lang role style title valign width".split())
+_ANYWHERE = frozenset(
+    ["align", "aria-label", "bgcolor", "class", "dir", "height", "lang", "role", "style", "title", "valign", "width"]
+)
 _ATTRIBUTES = {
     "*": set(_ANYWHERE),
     "a": {"href"},

@@ -8,7 +8,7 @@ from jinja2 import Template, nodes
 
 from bridge.errors import Problem
 from bridge.model import Format, Place
-from bridge.render.check import Fault, column_of, parse, suggestion, template_names
+from bridge.render.check import Fault, column_of, parse, template_names
 from bridge.render.closed import Closed, Ready
 from bridge.render.html import attribute_faults
 from bridge.render.rewrite import rewrite

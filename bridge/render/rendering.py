@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from jinja2 import Template
 from jinja2.runtime import Context
 
 from bridge.model import Format, Kind, Tone
-from bridge.render.closed import HOLE
+from bridge.render.closed import HOLE, without_holes
 from bridge.render.dead import encoder
 from bridge.render.fit import one_line
 from bridge.render.html import clean_html
@@ -20,7 +19,6 @@ from bridge.render.plain import unveiled, without_html, without_markdown
 from bridge.render.run import Manner, Run, current
 
 _BLOCKS = ("title", "type", "body")
-_ONLY_HOLES = re.compile(rf"^[ \t]*(?:{HOLE}[ \t]*)+(?:\n|\Z)", re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +50,12 @@ def write(
         words.failing = body
         whole = _Whole(body, names)
         words.body = _finished(whole.text("body"), body.format, plain=plain)
-        if title is not body:
-            words.failing = title
-            whole = _Whole(title, names)
+        words.tone = whole.tone()
+        words.failing = title
         run.manner = _manner(kind, title.format, now, title=True)
+        whole = _Whole(title, names)  # anew: what is set at the top level was made for the body's manner
         words.title = _title(whole.text("title"), title.format)
-        words.tone = whole.text("type").replace(HOLE, "").strip() if whole.context.blocks["type"] else ""
+        words.tone = whole.tone() or words.tone
     finally:
         current.reset(token)
 
@@ -85,6 +83,10 @@ class _Whole:
         found = self.context.blocks[block]
         return self.context.environment.concat(found[0](self.context)) if found else self._outside
 
+    def tone(self) -> str:
+        """What the block `type` says, where there is one."""
+        return self.text("type").replace(HOLE, "").strip() if self.context.blocks["type"] else ""
+
 
 def _nothing(_context: Context) -> Iterator[str]:
     return iter(())
@@ -99,7 +101,7 @@ def _manner(kind: Kind, format_: Format, now: datetime, *, title: bool = False, 
 
 def _finished(text: str, format_: Format, *, plain: bool) -> str:
     """Without the lines that came out empty, and with what the format still needs."""
-    text = _ONLY_HOLES.sub("", text).replace(HOLE, "").strip("\n").rstrip()
+    text = without_holes(text).strip("\n").rstrip()
     if format_ == "html":
         return clean_html(text)
     return unveiled(without_markdown(text)) if plain else text

@@ -8,7 +8,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
-from bridge.render.closed import CONCAT, PAID, SLICE, TOLL, TURNS
+from bridge.render.closed import CONCAT, FILLED, PAID, SLICE, TOLL, TURNS
 
 
 def rewrite(tree: nodes.Template, *, live_literals: bool) -> nodes.Template:
@@ -50,6 +50,17 @@ class _Paid(NodeTransformer):
         return node
 
     visit_Macro = visit_CallBlock = _macro  # noqa: N815  # Jinja's names
+
+    def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        node.expr2 = node.expr2 or nodes.Const(None, lineno=node.lineno)  # Jinja's own would be an error when printed
+        return node
+
+    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        if node.filter is None:
+            node.filter = nodes.Filter(None, FILLED, [], [], None, None, lineno=node.lineno)
+        return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)

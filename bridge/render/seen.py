@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from bridge.model import Event, Rule
 from bridge.render.redact import redacted, redacted_changes
 

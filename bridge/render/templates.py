@@ -72,7 +72,7 @@ class Templates:
         source_type: str,
         kind: Kind,
         now: datetime,
-        format: Format | None = None,  # noqa: A002  # a destination's word for it
+        format: Format | None = None,  # a destination's word for it
     ) -> Notification:
         """The words for one destination, or TemplateFailed with the file and line at fault."""
         wanted = (format, *kind.formats) if format else kind.formats
@@ -95,7 +95,7 @@ class Templates:
             tone=target.tone if target and target.tone else tone_of(words.tone),
         )
 
-    def fallback(self, event: Event, rule: Rule | None, *, kind: Kind, now: datetime) -> Notification:  # noqa: ARG002
+    def fallback(self, event: Event, rule: Rule | None, *, kind: Kind, now: datetime) -> Notification:
         """Plain text that cannot fail: event, rule and link."""
         dead = encoder(kind, "text", title=True, plain=False)
         say = self._speech.words.phrase

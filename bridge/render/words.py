@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bridge.render import french
+
 _BLANK = re.compile(r"\{(\w+)\}")
 
 
@@ -39,7 +41,10 @@ def blanks(phrase: str) -> Iterator[tuple[str, str]]:
 
 ENGLISH = Catalogue(phrases={}, moment="EEE d MMM, HH:mm", moment_with_year="EEE d MMM y, HH:mm", one=lambda n: n == 1)
 FRENCH = Catalogue(
-    phrases={}, moment="EEE d MMM 'à' HH:mm", moment_with_year="EEE d MMM y 'à' HH:mm", one=lambda n: abs(n) < 2
+    phrases=french.PHRASES,
+    moment="EEE d MMM 'à' HH:mm",
+    moment_with_year="EEE d MMM y 'à' HH:mm",
+    one=lambda n: abs(n) < 2,
 )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Double, bindparam, insert, not_, or_, select, true, updat
 
 from bridge.model import Delivery, Settled
 from bridge.store.matched import LEASE_SECONDS, to_delivery
-from bridge.store.tables import PENDING, attempt, delivery, is_state
+from bridge.store.tables import OWNED, PENDING, attempt, delivery, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
@@ -54,7 +54,7 @@ _TAKE = (
     .where(_IDS)
     .values(
         # Whoever had it and let its lease run out may have sent it before it died.
-        ambiguous=or_(delivery.c.ambiguous, delivery.c.owner.is_not(None)),
+        ambiguous=or_(delivery.c.ambiguous, OWNED),
         owner=bindparam("me"),
         leased_until=bindparam("until"),
     )
@@ -77,11 +77,7 @@ _SETTLE = (
 _AWAITED = select(delivery.c.id).where(_IDS, _OTHERS_BEHIND)
 _RENEW = update(delivery).where(PENDING, delivery.c.owner == bindparam("me")).values(leased_until=bindparam("until"))
 _RELEASE = update(delivery).where(_IDS, delivery.c.owner == bindparam("me")).values(owner=None, leased_until=None)
-RELEASE_ALL = (
-    update(delivery)
-    .where(PENDING, delivery.c.owner.is_not(None))
-    .values(owner=None, leased_until=None, ambiguous=true())
-)
+_RELEASE_ALL = update(delivery).where(PENDING, OWNED).values(owner=None, leased_until=None, ambiguous=true())
 
 
 def claim(turn: Turn, payloads: Sequence[ToClaim]) -> list[list[Delivery]]:
@@ -150,5 +146,5 @@ def release(turn: Turn, payloads: Sequence[Collection[int]]) -> list[None]:
 
 def release_all(turn: Turn, payloads: Sequence[None]) -> list[None]:
     """At the start of the only process: what its predecessor had in hand may have been sent."""
-    turn.connection.execute(RELEASE_ALL)
+    turn.connection.execute(_RELEASE_ALL)
     return [None for _ in payloads]

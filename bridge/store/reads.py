@@ -19,7 +19,8 @@ PAGE = 50
 # A free text is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
 SEARCHED = 50_000
 # Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
-FEW = 1000
+FEW = 5000
+MINUTE = 60.0
 
 Conditions = list[ColumnElement[bool]]
 
@@ -101,20 +102,23 @@ def _delivery_state(state: str) -> Conditions:
 
 
 def _within(table: FromClause, at: ColumnElement[float], filters: Filters) -> Conditions:
-    """Since and until as bounds of the id, by which the page is sorted.
+    """Since and until, also as bounds of the id, by which the page is sorted; without, the table is walked to its end.
 
-    The `+ 0` keep the databases from walking the whole table by id, or from sorting all that lies in the time.
+    Ids follow the time, but for what came at the same moment: the bound is the edge of the first (last) minute in it.
     """
     where: Conditions = []
     if (since := filters.get("since")) is not None:
-        where += [table.c.id >= _bound(func.min, table, at >= since), at + 0 >= since]
+        first = select(func.min(at)).where(at >= since).scalar_subquery()
+        where += [at + 0 >= since, table.c.id >= _edge(func.min, table, at.between(first, first + MINUTE))]
     if (until := filters.get("until")) is not None:
-        where += [table.c.id <= _bound(func.max, table, at <= until), at + 0 <= until]
+        last = select(func.max(at)).where(at <= until).scalar_subquery()
+        where += [at + 0 <= until, table.c.id <= _edge(func.max, table, at.between(last - MINUTE, last))]
     return where
 
 
-def _bound(edge: Any, table: FromClause, condition: ColumnElement[bool]) -> Any:
-    return select(edge(table.c.id + 0)).where(condition).scalar_subquery()
+def _edge(least_or_most: Any, table: FromClause, minute: ColumnElement[bool]) -> Any:
+    # Each `+ 0` keeps an index from being used for what another one serves better.
+    return select(least_or_most(table.c.id + 0)).where(minute).scalar_subquery()
 
 
 def _related(

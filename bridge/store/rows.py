@@ -70,8 +70,8 @@ class DeliveryRow:
 class Stats:
     """The store in numbers."""
 
-    events: Mapping[str, int]  # by state
-    deliveries: Mapping[str, int]  # by state
+    events: Mapping[str, int]  # by state: those `received`; all others would have to be counted one by one
+    deliveries: Mapping[str, int]  # by state, all but `delivered`; a state without any is absent
     oldest_pending: float | None  # seconds since the oldest pending delivery was created
     newest_event: Mapping[str, float]  # source → when its newest event came
 

@@ -1,18 +1,13 @@
-"""The store in numbers, counted on indexes: asked for every few seconds."""
+"""The store in numbers, asked for every few seconds: what an index holds is counted, and nothing else."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
 from bridge.store.rows import Stats
-from bridge.store.tables import NOT_DELIVERED, PENDING, RECEIVED, STALE, delivery, event
+from bridge.store.tables import NOT_DELIVERED, PENDING, RECEIVED, delivery, event
 
-_EVENTS = select(
-    select(func.count()).select_from(event).scalar_subquery().label("total"),
-    select(func.count()).select_from(event).where(RECEIVED).scalar_subquery().label("received"),
-    select(func.count()).select_from(event).where(STALE).scalar_subquery().label("stale"),
-)
-_DELIVERIES = select(func.count()).select_from(delivery)
+_RECEIVED = select(func.count()).select_from(event).where(RECEIVED)
 _UNDELIVERED = select(delivery.c.state, func.count()).where(NOT_DELIVERED).group_by(delivery.c.state)
 _OLDEST = select(delivery.c.created_at).where(PENDING, NOT_DELIVERED).order_by(delivery.c.id).limit(1)
 
@@ -31,14 +26,11 @@ _NEWEST = select(_sources.c.source, _newest).where(_sources.c.source.is_not(None
 
 
 def stats(connection: Connection, now: float) -> Stats:
-    """Events and deliveries by state, and how old the oldest and newest of them are."""
-    total, received, stale = connection.execute(_EVENTS).one()
-    waiting: dict[str, int] = {row[0]: row[1] for row in connection.execute(_UNDELIVERED)}
-    delivered = (connection.execute(_DELIVERIES).scalar() or 0) - sum(waiting.values())
+    """How much waits or went wrong, and how old the oldest and newest of it are."""
     oldest = connection.execute(_OLDEST).scalar()
     return Stats(
-        events={"received": received, "matched": total - received - stale, "stale": stale},
-        deliveries=waiting | {"delivered": delivered},
+        events={"received": connection.execute(_RECEIVED).scalar_one()},
+        deliveries={row[0]: row[1] for row in connection.execute(_UNDELIVERED)},
         oldest_pending=None if oldest is None else max(0.0, now - oldest),
         newest_event={row[0]: row[1] for row in connection.execute(_NEWEST)},
     )

@@ -160,7 +160,7 @@ class Store:
         return await self._read(lambda connection: reads.deliveries_of(connection, list(event_ids)))
 
     async def stats(self) -> Stats:
-        """Events and deliveries by state, and their ages."""
+        """How much waits or went wrong, and the ages of it."""
         return await self._read(lambda connection: count(connection, self._clock()))
 
     # ---- reading ---------------------------------------------------------------------------------

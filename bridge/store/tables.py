@@ -136,6 +136,7 @@ def is_state(column: Column[str], state: str) -> ColumnElement[bool]:
 PENDING = is_state(delivery.c.state, "pending")
 RECEIVED = is_state(event.c.state, "received")
 STALE = is_state(event.c.state, "stale")
+OWNED = delivery.c.owner.is_not(None)
 NOT_DELIVERED = delivery.c.state != literal("delivered", literal_execute=True)
 
 Index("event_digest", event.c.digest)
@@ -161,5 +162,7 @@ Index(
     postgresql_where=PENDING,
 )
 Index("delivery_order", delivery.c.order_key, delivery.c.id, sqlite_where=PENDING, postgresql_where=PENDING)
+
+Index("delivery_owner", delivery.c.owner, sqlite_where=OWNED, postgresql_where=OWNED)
 
 Index("attempt_delivery", attempt.c.delivery_id)

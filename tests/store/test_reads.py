@@ -129,6 +129,14 @@ async def test_a_search_ends_somewhere(store: Store, named: dict[str, int], monk
     assert ids(await store.events(q="logo", before=named["sold"])) == [named["done"]]
 
 
+async def test_posts_of_one_moment_may_be_recorded_in_another_order(store: Store) -> None:
+    later, earlier = [(await record(store, body, at=NOON + at)).id for body, at in (("B", 1.5), ("A", 1.0))]
+    assert ids(await store.events(since=NOON + 1)) == [earlier, later]
+    assert ids(await store.events(until=NOON + 1.5)) == [earlier, later]
+    assert ids(await store.events(since=NOON + 1.2)) == [later]
+    assert ids(await store.events(until=NOON + 1.2)) == [earlier]
+
+
 async def test_page_after_page(store: Store, named: dict[str, int]) -> None:
     for read in (store.events, store.deliveries):
         whole = ids(await read())
@@ -153,14 +161,12 @@ async def test_a_row_of_each(store: Store, named: dict[str, int]) -> None:
 
 async def test_the_store_in_numbers(store: Store, named: dict[str, int], clock: Clock) -> None:
     stats = await store.stats()
-    assert stats.events == {"received": 1, "matched": 4, "stale": 1}
-    assert stats.deliveries == {"delivered": 1, "failed": 1, "pending": 3}
+    assert (stats.events, stats.deliveries) == ({"received": 1}, {"failed": 1, "pending": 3})
     assert stats.oldest_pending == clock.now - (NOON + 60)
     assert stats.newest_event == {"creads": NOON + 300, "shop": NOON + 180}
 
 
 async def test_an_empty_store_in_numbers(store: Store) -> None:
     stats = await store.stats()
-    assert stats.events == {"received": 0, "matched": 0, "stale": 0}
-    assert stats.deliveries == {"delivered": 0}
+    assert (stats.events, stats.deliveries) == ({"received": 0}, {})
     assert (stats.oldest_pending, stats.newest_event) == (None, {})

@@ -131,6 +131,13 @@ def upgrade() -> None:
     )
     op.create_index("delivery_rule", "delivery", ["rule", "id"])
     op.create_index(
+        "delivery_owner",
+        "delivery",
+        ["owner"],
+        sqlite_where=sa.text("owner IS NOT NULL"),
+        postgresql_where=sa.text("owner IS NOT NULL"),
+    )
+    op.create_index(
         "delivery_state",
         "delivery",
         ["state", "id"],

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import uvloop
@@ -67,7 +67,6 @@ class Served:
     server: Server
     loop: asyncio.AbstractEventLoop
     recorder: Recorder
-    stopping: Future[None] = field(default_factory=Future)
 
     @property
     def port(self) -> int:

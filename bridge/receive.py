@@ -28,6 +28,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 HOOKS = "/hooks/"
 MAX_HEADERS = 100
 MAX_HELD = 32 * 1024 * 1024  # bytes of all bodies that are still arriving: a flood of half posts must not fill memory
+SMALL = 64 * 1024  # bytes; a post so small still passes during such a flood
 LINGER = 1.0  # seconds to read on after a refusal
 CUT_SHORT = "bridge.cut_short"  # in the scope: the status with which the server itself ended this request
 SENDER_LEFT = 499  # nobody is there to be answered; only counted and logged, as nginx does
@@ -165,7 +166,7 @@ class Ingest:
         try:
             more = True
             while more:
-                if self._held > MAX_HELD:
+                if self._held > MAX_HELD and len(body) > SMALL:
                     return TOO_MUCH_ARRIVING
                 message = await receive()
                 if message["type"] != "http.request":

@@ -19,7 +19,6 @@ class Source(ABC):
     EVENTS: ClassVar[Mapping[str, tuple[str, ...]]]  # type → its actions, in the documentation's order
     FIELDS: ClassVar[Mapping[str, frozenset[str]]]  # type → dotted paths below `resource`, without list indexes
     REFERENCES: ClassVar[Mapping[str, str]]  # name of a field that holds `{gid: …}` → the type it leads to
-    resource_path: ClassVar[Mapping[str, tuple[str, str]]]  # type → (type whose page shows it, path of that one's gid)
 
     def __init__(self, name: str, secrets: tuple[bytes, ...]) -> None:
         if not secrets or not all(secrets):

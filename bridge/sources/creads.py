@@ -104,15 +104,6 @@ class Creads(Source):
     EVENTS = _EVENTS
     FIELDS: ClassVar[Mapping[str, frozenset[str]]] = {kind: frozenset(_paths(kind)) for kind in _EVENTS}
     REFERENCES = _REFERENCES
-    resource_path: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "Project": ("Project", "gid"),
-        "Project Message": ("Project", "project.gid"),
-        "Work": ("Project", "project.gid"),
-        "Comment": ("Project", "project.gid"),
-        "Organization": ("Organization", "gid"),
-        "Membership": ("Organization", "organization.gid"),
-    }
-
     _DOCUMENTED: ClassVar[Mapping[str, str]] = {fold(kind): kind for kind in _EVENTS}
 
     def verify(self, headers: Headers, body: bytes) -> None:

@@ -246,10 +246,18 @@ async def test_a_sender_that_leaves_is_counted(recorder: Recorder, scope: dict[s
 
 async def test_all_that_is_arriving_has_one_bound(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive, "MAX_HELD", 10)
+    monkeypatch.setattr(receive, "SMALL", 5)
     app = recorder.ingest()
     answer = await ask(app, [b"x" * 6, b"x" * 6, b"x"])
     assert (answer.status, answer.headers["retry-after"]) == (503, "5")
     assert (await ask(app, [b"x" * 4, b"x" * 4])).status == 401, "what was held is let go"
+
+
+async def test_a_small_post_passes_a_flood_of_half_ones(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "MAX_HELD", 10)
+    body = envelope("a1")
+    answer = await ask(recorder.ingest(), [body[:50], body[50:]], signed(body))
+    assert answer.status == 202
 
 
 async def test_everything_else_goes_to_the_app_behind(recorder: Recorder) -> None:

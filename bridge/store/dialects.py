@@ -27,6 +27,9 @@ class Dialect(Protocol):
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Make every other transaction with one of these names wait for this one's end."""
 
+    def tell(self, connection: Connection, owner: str) -> None:
+        """Tell the other processes, once this transaction is committed, that there is something new."""
+
     def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
         """Whether a text contains another; ASCII letters in either case."""
 
@@ -45,6 +48,9 @@ class SQLite:
 
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Nothing: BEGIN IMMEDIATE already keeps every other writer out."""
+
+    def tell(self, connection: Connection, owner: str) -> None:
+        """Nothing: the others see SQLite's count of commits."""
 
     def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
         """LIKE sees no case in ASCII."""
@@ -71,6 +77,10 @@ class PostgreSQL:
         """Advisory locks till the end of the transaction; in one order everywhere, so that none waits in a circle."""
         connection.execute(_LOCK, {"names": sorted({_number(name) for name in names})})
 
+    def tell(self, connection: Connection, owner: str) -> None:
+        """NOTIFY goes out with the COMMIT, once however often it was asked for."""
+        connection.execute(_NOTIFY, {"owner": owner})
+
     def text_has(self, column: ColumnElement[str], sought: str) -> ColumnElement[bool]:
         """ILIKE sees no case."""
         return column.ilike(_pattern(sought), escape="/")
@@ -93,8 +103,11 @@ def _pattern(sought: str) -> str:
     return f"%{sought}%"
 
 
+CHANNEL = "bridge"
+
 _names: Any = func.unnest(cast(bindparam("names"), ARRAY(BigInteger))).column_valued("name")
 _LOCK: Select[Any] = select(func.pg_advisory_xact_lock(_names))
+_NOTIFY: Select[Any] = select(func.pg_notify(CHANNEL, bindparam("owner")))
 
 
 def _number(name: bytes) -> int:

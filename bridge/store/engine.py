@@ -32,6 +32,10 @@ class Database:
         self.reads = reads
         self._lock = lock
 
+    def connect_arguments(self) -> dict[str, Any]:
+        """What PostgreSQL's driver needs to connect, for a connection outside of the engines."""
+        return dict(self.writes.dialect.create_connect_args(self.writes.url)[1])
+
     def close(self) -> None:
         """Close every connection and let another service have the file."""
         self.writes.dispose()
@@ -49,7 +53,9 @@ def open_database(url: str, *, service: bool) -> Database:
             return _open_postgresql(parsed.set(drivername="postgresql+psycopg"))
         return _open_sqlite(parsed, service=service)
     except (DBAPIError, OSError, sqlite3.Error, CommandError) as error:
-        raise StoreUnavailable(f"the store {parsed.render_as_string()} cannot be opened: {_said(error)}") from error
+        # Without its query, where a password may stand too.
+        place = parsed.set(password=None, query={}).render_as_string()
+        raise StoreUnavailable(f"the store {place} cannot be opened: {_said(error)}") from error
 
 
 @contextlib.contextmanager

@@ -172,6 +172,8 @@ def insert_deliveries(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> list[Del
     if not rows:
         return []
     ids = turn.connection.execute(_INSERT, rows).scalars().all()
+    if not all(row["owner"] for row in rows):
+        turn.dialect.tell(turn.connection, turn.owner)
     return [to_delivery({**row, "id": id}) if row["owner"] else None for id, row in zip(ids, rows, strict=True)]
 
 

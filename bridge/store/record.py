@@ -109,6 +109,7 @@ def _insert(turn: Turn, fresh: Sequence[tuple[Arrival, _First]]) -> None:
     rows = [_row(arrival, first.duplicates) for arrival, first in fresh]
     for (_, first), id in zip(fresh, turn.connection.execute(_INSERT, rows).scalars(), strict=True):
         first.id = id
+    turn.dialect.tell(turn.connection, turn.owner)
 
 
 def _row(arrival: Arrival, duplicates: int) -> dict[str, object]:

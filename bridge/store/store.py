@@ -17,6 +17,7 @@ from bridge.store.engine import READ_CONNECTIONS, READ_SECONDS, Database, open_d
 from bridge.store.record import ToRecord, record
 from bridge.store.rows import DeliveryRow, EventRow, Filters, Stats
 from bridge.store.stats import stats as count
+from bridge.store.watch import watch_file, watch_server
 from bridge.store.writer import Writer, unavailable
 
 T = TypeVar("T")
@@ -28,13 +29,15 @@ _ORDER = (record, matched.write_matched, deliveries.settle)
 class Store:
     """One store, opened by one process. Every method raises StoreUnavailable when the database cannot do it now."""
 
-    def __init__(self, database: Database, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, writer: Writer, owner: str, clock: Callable[[], float]) -> None:
         """Use Store.open."""
         self._database = database
+        self._owner = owner
         self._writer = writer
         self._clock = clock
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self._near: Connection | None = None
+        self._watch: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -53,17 +56,29 @@ class Store:
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
         writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
-        store = cls(database, writer, clock)
+        store = cls(database, writer, owner, clock)
         if releases and database.dialect.in_loop:
             await writer.put(deliveries.release_all, None)
         return store
 
     async def close(self) -> None:
         """Write what waits, then close."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
         await self._writer.close()
         self._readers.shutdown()
         self._leave()
         self._database.close()
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called in this event loop when another process wrote; now and then it is called for nothing."""
+        watch = (
+            watch_file(self._writer, wake)
+            if self._database.dialect.in_loop
+            else watch_server(self._database.connect_arguments(), self._owner, wake)
+        )
+        self._watch = asyncio.create_task(watch, name="store-watch")
 
     # ---- receive and match -----------------------------------------------------------------------
 

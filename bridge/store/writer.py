@@ -104,6 +104,12 @@ class Writer:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
+    def commits_of_others(self) -> int | None:
+        """SQLite's count of commits by other connections than this one; None while it cannot be asked."""
+        if self._connection is None or self._connection.in_transaction():
+            return None
+        return int(_driver(self._connection).execute("PRAGMA data_version").fetchone()[0])
+
     # ---- turns -----------------------------------------------------------------------------------
 
     async def _run(self) -> None:

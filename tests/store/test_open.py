@@ -27,6 +27,7 @@ from tests.store.support import record
         ("sqlite:///:memory:", "a SQLite store is a file"),
         ("bridge.db", "the store's URL cannot be read"),
         ("postgresql://bridge:s3cret-word@127.0.0.1:1/bridge", "cannot be opened"),
+        ("postgresql://127.0.0.1:1/bridge?password=s3cret-word", "cannot be opened"),
         ("sqlite:////proc/none/bridge.db", "cannot be opened"),
     ],
 )

@@ -76,3 +76,18 @@ async def test_a_version_is_kept_once(store: Store) -> None:
     await store.save_version("v1", {})
     assert await store.version("v1") == files
     assert await store.version("v2") is None
+
+
+async def test_what_another_process_writes_is_noticed(open_store: Open, url: str) -> None:
+    one = await open_store(url, "one")
+    two = await open_store(url, "two", releases=False)
+    await record(one, "first")
+    woken = asyncio.Event()
+    one.listen(woken.set)
+    await asyncio.sleep(0.3)
+    woken.clear()
+    await record(one, "own")
+    await asyncio.sleep(0.3)
+    assert not woken.is_set()
+    await record(two, "another's")
+    await asyncio.wait_for(woken.wait(), 5)

@@ -141,7 +141,9 @@ async def test_a_damaged_file_is_found_at_the_start(sqlite_url: str) -> None:
 @pytest.mark.postgres
 async def test_postgresql_goes_away_and_comes_back(open_store: Open) -> None:
     running: Server = server()
-    store = await open_store(running.new_database())
+    store = await open_store(url := running.new_database())
+    woken = asyncio.Event()
+    store.listen(woken.set)
     await record(store, "before")
     running.stop()
     try:
@@ -153,6 +155,9 @@ async def test_postgresql_goes_away_and_comes_back(open_store: Open) -> None:
         running.start()
     assert not (await record(store, "1")).duplicate
     assert [event.body for event in await store.unmatched(10)] == [b"before", b"1"]
+    woken.clear()
+    await record(await open_store(url, "another"), "2")
+    await asyncio.wait_for(woken.wait(), 5)
 
 
 @pytest.mark.postgres

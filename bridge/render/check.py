@@ -185,6 +185,10 @@ def _closed_ways(tree: nodes.Template, _environment: Closed, _others: Collection
     for name in tree.find_all(nodes.Name):
         if name.name == "self":
             yield Fault(line=name.lineno, code="unknown-name", message="unknown name `self`", word="self")
+    for part in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        asked = part.attr if isinstance(part, nodes.Getattr) else getattr(part.arg, "value", None)
+        if isinstance(asked, str) and asked.startswith("__"):
+            yield Fault(line=part.lineno, code="unknown-name", message=f"no field can be called `{asked}`", word=asked)
 
 
 def _template_names(tree: nodes.Template, _environment: Closed, others: Collection[str]) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ from bridge.render.dead import host_of
 from bridge.render.plain import without_html
 from bridge.render.run import current, weigh
 from bridge.render.speech import Speech
-from bridge.render.values import Missing, joined, live, ours, printed
+from bridge.render.values import Address, Missing, joined, live, ours, printed
 from bridge.render.words import blanks
 
 Filter = Callable[..., Any]
@@ -225,7 +225,7 @@ _OF_LISTS: dict[str, Filter] = {
 
 def _url(value: Any) -> Any:
     """An address fit for `href` and `src`: http, https or mailto; anything else becomes empty."""
-    if isinstance(value, Markup):
+    if isinstance(value, (Markup, Address)):
         return value
     text = "".join(printed(value).split())
     try:
@@ -239,12 +239,13 @@ def _link(value: Any, text: Any = "") -> Any:
     if not value:
         return ""
     label = live(text)
-    if not isinstance(value, Markup):
+    if not isinstance(value, (Markup, Address)):
         return Markup("{} ({})").format(label, live(value)) if label else live(value)
-    manner = current.get().manner
-    if manner.format == "html":
-        return Markup('<a href="{}">{}</a>').format(value, label or value)
-    return Markup(f"[{label}]({value})" if manner.format == "markdown" else f"{label}: {value}") if label else value
+    address = live(value)
+    if not label:
+        return address
+    written = {"html": '<a href="{1}">{0}</a>', "markdown": "[{0}]({1})", "text": "{0}: {1}"}
+    return Markup(written[current.get().manner.format]).format(label, address)
 
 
 def _host(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
 from bridge.model import Event, Json, fold
+from bridge.render.values import Address
 
 Pages = Mapping[str, str]  # type of a resource → address with `{gid}`
 
@@ -13,12 +14,12 @@ Pages = Mapping[str, str]  # type of a resource → address with `{gid}`
 def links(event: Event, pages: Pages, *, public_url: str, why_link: bool) -> dict[str, str]:
     """`event`, `mute`, and where they are known `resource` (with `leads_to`, the type of that page) and `why`."""
     page = f"{public_url.rstrip('/')}/events/{event.id}"
-    found = {"event": page, "mute": f"{page}/mute"}
+    found: dict[str, str] = {"event": Address(page), "mute": Address(f"{page}/mute")}
     if why_link:
-        found["why"] = page
+        found["why"] = Address(page)
     for type_, gid in _candidates(event, pages):
         if isinstance(gid, str) and gid:
-            found["resource"] = pages[type_].replace("{gid}", quote(gid, safe=""))
+            found["resource"] = Address(pages[type_].replace("{gid}", quote(gid, safe="")))
             found["leads_to"] = type_
             break
     return found

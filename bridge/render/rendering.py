@@ -28,6 +28,7 @@ class Piece:
     template: Template
     format: Format
     name: str  # as frames and problems know it
+    inline: bool = False  # a rule's own title or body, which has no blocks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,7 +55,8 @@ def write(
         words.failing = title
         run.manner = _manner(kind, title.format, now, title=True)
         whole = _Whole(title, names)  # anew: what is set at the top level was made for the body's manner
-        words.title = _title(whole.text("title"), title.format)
+        if whole.context.blocks["title"] or title.inline:  # a file without that block is all body
+            words.title = _title(whole.text("title"), title.format)
         words.tone = whole.tone() or words.tone
     finally:
         current.reset(token)

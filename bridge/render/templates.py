@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2.exceptions import TemplateError
-from markupsafe import Markup
 
 from bridge.errors import Problem, TemplateFailed
 from bridge.model import Event, Format, Kind, Notification, Rule, Target
@@ -83,12 +82,10 @@ class Templates:
         local = now.astimezone(self._speech.zone)
         try:
             write(title, body, words, names=self._names(event, rule, local), kind=kind, now=local, plain=plain)
-        except (
-            Exception
-        ) as error:  # a template can fail in every way Python can, and each must end as the fallback text
+        except Exception as error:  # a template can fail in every way; each must end as the fallback text
             raise self._failed(error, words.failing, target) from error
         return fitted(
-            words.title or one_line(f"{event.type} {event.action}"),
+            words.title or self._simple_title(event, kind),
             words.body or self._speech.words.phrase("No details came with it."),
             kind=kind,
             format="text" if plain else body.format,
@@ -99,14 +96,18 @@ class Templates:
         """Plain text that cannot fail: event, rule and link."""
         dead = encoder(kind, "text", title=True, plain=False)
         say = self._speech.words.phrase
-        resource = redacted(event.resource, self._redact) or {}
-        name = next((resource[key] for key in ("title", "name") if isinstance(resource.get(key), str)), event.gid)
         lines = [say("The full message could not be written: its template has a mistake.")]
         if rule is not None:
             lines.append(say("Rule: {rule}").replace("{rule}", dead(rule.name)))
         lines.append(self._links_of(event)["event"])
-        title = one_line(f"{dead(event.type)} {dead(event.action)}: {dead(name)}")
-        return fitted(title, "\n".join(lines), kind=kind, format="text", tone="warning")
+        return fitted(self._simple_title(event, kind), "\n".join(lines), kind=kind, format="text", tone="warning")
+
+    def _simple_title(self, event: Event, kind: Kind) -> str:
+        """`Project created: Logo`, where no template gives a title."""
+        dead = encoder(kind, "text", title=True, plain=False)
+        resource = redacted(event.resource, self._redact) or {}
+        name = next((resource[key] for key in ("title", "name") if isinstance(resource.get(key), str)), event.gid)
+        return one_line(f"{dead(event.type)} {dead(event.action)}: {dead(name)}")
 
     # ---- which template ------------------------------------------------------------------------
 
@@ -151,13 +152,13 @@ class Templates:
         if tree is None:
             raise TemplateFailed(faults[0].message, file=target.place.file, line=target.place.line)
         template = loading.compiled(self._environment, tree, format_, INLINE)
-        return Piece(template=template, format=format_, name=INLINE)
+        return Piece(template=template, format=format_, name=INLINE, inline=True)
 
     # ---- what it sees, and how it fails --------------------------------------------------------
 
     def _names(self, event: Event, rule: Rule | None, now: datetime) -> dict[str, Any]:
         names = seen(event, rule, secret=self._redact)
-        names["links"] = {name: Markup(address) for name, address in self._links_of(event).items()}  # ours, so live
+        names["links"] = self._links_of(event)
         names["now"] = now
         return names
 

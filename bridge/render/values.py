@@ -37,6 +37,12 @@ class Missing(Undefined):
         self._tell()
 
 
+class Address(str):
+    """An address of Bridge's own or of the operator's: may be followed, unlike one that came in an event."""
+
+    __slots__ = ()
+
+
 def printed(value: Any) -> str:
     """A value as text: nothing for null, JSON's words for true and false, JSON for lists and maps."""
     if isinstance(value, (str, Missing)):
@@ -64,7 +70,7 @@ def live(value: Any) -> Markup:
         return value
     text = printed(value)
     run.charge(len(text))
-    if not isinstance(value, (int, float, datetime)):  # a number's sign is no list mark
+    if not isinstance(value, (int, float, datetime, Address)):  # a number's sign is no list mark
         text = run.manner.dead(text)
     return escape(text) if run.manner.format == "html" else Markup(text)
 

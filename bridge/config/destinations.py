@@ -22,6 +22,7 @@ from bridge.config.reading import (
     shown,
     text,
     width_of,
+    word,
     wrong,
 )
 from bridge.config.secret_values import warn_of_literal
@@ -43,10 +44,12 @@ DESTINATION_KEYS = (
     "overflow",
     "pause_after",
     "max_age",
+    "secrets",
 )
 EXAMPLE = '{url: "console://"}'
 FORMATS: tuple[Format, ...] = ("text", "markdown", "html")
 
+OWN_WEBHOOK = "webhook:"
 _IN_CLEAR = frozenset({"http", "json", "xml", "form"})
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
@@ -56,6 +59,7 @@ def read_destinations(top: Fields) -> tuple[dict[str, Destination], dict[str, tu
     entries = top.inner("destinations", what="`destinations`", example=f"`name: {EXAMPLE}` lines below it")
     if entries is None:
         return {}, {}
+    entries.docs = DOCS
     groups = {name: node for name, node in entries.entries.items() if isinstance(node.value, list)}
     single = [name for name in entries.entries if name not in groups]
     for name in entries.entries:
@@ -102,7 +106,6 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
     fields = entries.map(node, what=f"destination {said(name)}", kind="a destination", example=EXAMPLE)
     if fields is None:
         return Destination(name=name, url="", kind=kind_of("console://"), place=node.place)
-    fields.docs = DOCS
     fields.only(DESTINATION_KEYS, secret_keys=SECRET_KEYS)
     tell_not_yet(fields, "destination")
     if "url" not in fields.entries:
@@ -114,7 +117,7 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         name=name,
         url=url,
         kind=kind_of(url or "console://"),
-        format=fields.get("format", _format, None),
+        format=None if url.startswith(OWN_WEBHOOK) else fields.get("format", _format, None),
         schedule=schedule,
         give_up_after=give_up_after,
         concurrency=fields.get("concurrency", integer(1, 64), 4),
@@ -131,7 +134,16 @@ def _retry(fields: Fields) -> tuple[tuple[float, ...], float | None]:
     if retry is None:
         return (), None
     retry.only(("schedule", "give_up_after"))
-    return retry.get("schedule", list_of(lasting), ()), retry.get("give_up_after", lasting, None)
+    return retry.get("schedule", _schedule, ()), retry.get("give_up_after", lasting, None)
+
+
+def _schedule(node: Node) -> tuple[float, ...]:
+    schedule = list_of(lasting)(node)
+    if not schedule:
+        wrong(
+            node, "an empty schedule never tries again", help="write how long to wait before each retry: [5s, 30s, 2m]"
+        )
+    return schedule
 
 
 def _later(name: str, fields: Fields, single: Collection[str]) -> None:
@@ -140,6 +152,7 @@ def _later(name: str, fields: Fields, single: Collection[str]) -> None:
     fields.get("max_age", lasting, 0.0)
     fields.get("pause_after", integer(0, 1000), 0)
     fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
+    fields.get("secrets", list_of(word), ())
     fields.get("fallback", destination_name([other for other in single if other != name]), "")
 
 
@@ -153,9 +166,10 @@ def _url(findings: Findings) -> Reader[str]:
             )
         url = node.value.strip()
         if not url:
-            if findings.unfilled(node):
-                return ""
             wrong(node, "this address is empty", help='write "${NAME}", or "console://" to print')
+        if url.startswith(OWN_WEBHOOK):
+            message = "`webhook:` addresses are not in force in this version"
+            wrong(node, message, help="take `jsons://…`, which posts JSON unsigned", code="not-yet")
         mistakes = [
             Problem(
                 place=node.place,
@@ -180,8 +194,7 @@ def _url(findings: Findings) -> Reader[str]:
 
 def _unsafe(node: Node, url: str, findings: Findings) -> None:
     """Text that crosses other people's networks in clear."""
-    inner = url.removeprefix("webhook:")
-    parts = urlsplit(inner)
+    parts = urlsplit(url)
     query = {key.lower(): values[-1].lower() for key, values in parse_qs(parts.query).items()}
     clear = parts.scheme in _IN_CLEAR or query.get("mode") == "insecure"
     unverified = query.get("verify") in ("no", "false", "0")

@@ -6,7 +6,7 @@ import codecs
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
@@ -222,6 +222,9 @@ class _Builder:
         return Node(place=self._place(start), value=items)
 
     def _map(self, start: Any, depth: int) -> Node:
+        if self.text.startswith("{{", start.start_mark.index):
+            help = 'write "{{ … }}", or begin a longer text on the line after a `|`'
+            _refuse(self._place(start), "quotes", "a text that begins with `{{` stands in quotes", help, 2)
         entries: dict[str, Node] = {}
         keys: dict[str, Place] = {}
         while not isinstance(event := next(self.stream), yaml_events.MappingEndEvent):
@@ -229,6 +232,9 @@ class _Builder:
             value = self._node(next(self.stream), depth + 1)
             if key is None:
                 continue
+            if value.text == "" and value.style == "plain":
+                # YAML puts a value that is not there wherever the next one begins.
+                value = replace(value, place=key.place, end=key.end)
             if key.text in entries:
                 first = keys[key.text].line
                 message = f"the key {said(key.text)} stands twice in this map; the first is on line {first}"
@@ -244,8 +250,7 @@ class _Builder:
             self._tell(key.place, "key", "a list or map cannot be a key", "a key is one word; quote a text with `{`")
             return None
         if key.style == "plain" and key.text == "<<":
-            self._tell(key.place, "merge-key", "merge keys (`<<`) are not read", "write the keys out", 2)
-            return None
+            _refuse(key.place, "merge-key", "merge keys (`<<`) are not read", "write the keys out", 2)
         if not key.text.strip():
             self._tell(key.place, "key", "this key is empty", "write its name before the `:`")
             return None

@@ -7,7 +7,7 @@ from bridge.config.reading import Fields
 NOT_YET: dict[str, frozenset[str]] = {
     "configuration": frozenset({"users", "auth", "time_intervals", "keep"}),
     "source": frozenset({"expect_every", "api"}),
-    "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age"}),
+    "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age", "secrets"}),
     "rule file": frozenset({"tests"}),
     "rule": frozenset({"once", "throttle", "hours", "digest", "follow_up"}),
     "target": frozenset({"attach"}),

@@ -40,7 +40,7 @@ class Findings:
         elif isinstance(node.value, list):
             for inner in node.value:
                 self.hide(inner)
-        elif node.end:
+        elif node.end and node.value is not None:
             self.hidden.append((node.place, node.end))
 
     def unfilled(self, node: Node) -> bool:
@@ -139,7 +139,9 @@ def integer(low: int, high: int) -> Reader[int]:
     def read(node: Node) -> int:
         value = scalar(node)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            wrong(node, f"{shown(node)} is no whole number from {low} to {high}", help="write digits, without quotes")
+            wrong(
+                node, f"{shown(node)} is no whole number from {low:,} to {high:,}", help="write digits, without quotes"
+            )
         return value
 
     return read
@@ -220,10 +222,13 @@ def _each(nodes: list[Node], read: Reader[T]) -> tuple[T, ...]:
 class Fields:
     """One map of a file, read key by key; what is wrong is told, and reading goes on."""
 
-    def __init__(self, node: Node, findings: Findings, *, what: str, docs: str, kind: str = "") -> None:
+    def __init__(
+        self, node: Node, findings: Findings, *, what: str, docs: str, kind: str = "", example: str = ""
+    ) -> None:
         self.node, self.findings, self.docs = node, findings, docs
         self.what = what  # this one: “destination `ops`”
         self.kind = kind or what  # any of its kind: “a destination”
+        self.example = example  # how such a map is written
         self.entries: Mapping[str, Node] = node.value if isinstance(node.value, dict) else {}
         self.meant: set[str] = set()  # what unknown keys were probably meant to be
 
@@ -255,6 +260,8 @@ class Fields:
         first = next(iter(self.node.keys.values()), self.node.place)
         width = len(next(iter(self.node.keys), " "))
         message = f"{self.what} has no {said(key)}"
+        if not help and self.example:
+            help = f"write {self.example}"
         self.findings.tell(first, "missing-key", message, help=help, docs=self.docs, width=width)
 
     def node_of(self, key: str) -> Node | None:
@@ -275,7 +282,8 @@ class Fields:
         try:
             return read(node)
         except Invalid as error:
-            self.findings.problems.extend(replace(one, docs=one.docs or self.docs) for one in error.problems)
+            if not self.findings.unfilled(node):
+                self.findings.problems.extend(replace(one, docs=one.docs or self.docs) for one in error.problems)
             return default
 
     def inner(self, key: str, *, what: str = "", example: str = "") -> Fields | None:
@@ -286,7 +294,7 @@ class Fields:
     def map(self, node: Node, *, what: str, kind: str = "", example: str = "") -> Fields | None:
         """A node as a map; None, with a problem, when it is none."""
         if isinstance(node.value, dict):
-            return Fields(node, self.findings, what=what, docs=self.docs, kind=kind)
+            return Fields(node, self.findings, what=what, docs=self.docs, kind=kind, example=example)
         self.findings.tell(
             node.place,
             "wrong-type",

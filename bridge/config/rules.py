@@ -269,8 +269,10 @@ class RuleFiles:
     def _template(self, node: Node) -> str:
         name = text(node)
         if name not in self.known.templates:
-            hint = suggestion(name, self.known.templates) or f"templates: {choices(sorted(self.known.templates))}"
-            wrong(node, f"unknown template {shown(node)}", help=hint, code="unknown-template")
+            # One whose name begins with `_` only lends its parts to others.
+            whole = sorted(one for one in self.known.templates if not one.rpartition("/")[2].startswith("_"))
+            help = f"{suggestion(name, whole)}templates: {choices(whole) or 'there are none'}"
+            wrong(node, f"unknown template {shown(node)}", help=help, code="unknown-template")
         return name
 
     def _follow_up(self, fields: Fields) -> None:

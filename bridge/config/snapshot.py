@@ -6,6 +6,7 @@ import gc
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from bridge.config.files import read_folder
@@ -152,20 +153,41 @@ def _template_files(settings: Settings, root: Path, read: Read) -> tuple[dict[st
 
 
 def _templates(settings: Settings, texts: Mapping[str, str], files: Mapping[str, str], findings: Findings) -> Templates:
-    templates = Templates(
-        texts,
-        locale=settings.locale,
-        timezone=settings.timezone,
-        links={name: source.links for name, source in settings.sources.items()},
-        public_url=settings.public_url,
-        why_link=settings.why_link,
-        redact=settings.redact,
+    templates = _loaded(
+        tuple(texts.items()),
+        settings.locale,
+        settings.timezone,
+        tuple((name, tuple(source.links.items())) for name, source in settings.sources.items()),
+        settings.public_url,
+        settings.why_link,
+        settings.redact,
     )
     findings.problems += [
         replace(one, place=replace(one.place, file=files.get(one.place.file, one.place.file)))
         for one in templates.problems
     ]
     return templates
+
+
+@lru_cache(maxsize=2)  # most changes are to rules, and templates take the longest to read
+def _loaded(
+    texts: tuple[tuple[str, str], ...],
+    locale: str,
+    timezone: str,
+    links: tuple[tuple[str, tuple[tuple[str, str], ...]], ...],
+    public_url: str,
+    why_link: bool,
+    redact: frozenset[str],
+) -> Templates:
+    return Templates(
+        dict(texts),
+        locale=locale,
+        timezone=timezone,
+        links={name: dict(pages) for name, pages in links},
+        public_url=public_url,
+        why_link=why_link,
+        redact=redact,
+    )
 
 
 def _version(texts: Mapping[str, str]) -> str:

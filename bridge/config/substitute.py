@@ -37,7 +37,7 @@ def fill(node: Node, environ: Mapping[str, str], findings: Findings) -> Node:
 
 def secrets_in(value: str) -> set[str]:
     """What to mask of a secret value: all of it, and the parts of a URL that a service's answer may repeat."""
-    if not value or value == "console://":
+    if not value or value.endswith("://"):  # `console://` and its like say nothing of anybody
         return set()
     parts = {unquote(part) for part in re.split(r"[/?&=:@,]+", value) if _TOKEN.fullmatch(part)}
     password = re.match(r"\w+://[^/:@\s]*:([^/@\s]+)@", value)
@@ -86,7 +86,8 @@ class _Filling:
         secret = secret or "${file:" in node.text or _looks_secret(key, node.text)
         value = self._fill(node, secret) if isinstance(node.value, str) else node.value
         if secret:
-            self.findings.hide(node)
+            if secrets_in(node.text):
+                self.findings.hide(node)
             self.findings.secrets |= secrets_in(str(value)) if value is not None else set()
         return node if value == node.value else replace(node, value=value)
 

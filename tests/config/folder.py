@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ENVIRON = {"CREADS_WEBHOOK_SECRET": "a-secret-that-is-long-enough", "SLACK_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"}
+ENVIRON = {
+    "CREADS_WEBHOOK_SECRET": "a-secret-that-is-long-enough",
+    "SHORT_SECRET": "a-short-one",
+    "SLACK_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+}
 CONFIG = """\
 sources:
   creads: {type: creads, secrets: ["${CREADS_WEBHOOK_SECRET}"]}
@@ -33,4 +37,5 @@ def lay(folder: Path, text: str, *, config: str = CONFIG) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+        path.chmod(0o644)
     return folder / "config.yaml"

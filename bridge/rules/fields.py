@@ -16,13 +16,14 @@ def unknown_field(path: Path, types: Iterable[str], fields: Fields) -> tuple[boo
     Without types, any type may come. A type of which nothing is known may send anything.
     """
     known = [fields.get(name, frozenset()) for name in (tuple(types) or fields)]
-    field = ".".join(step for step in _below_root(path) if isinstance(step, str))
+    field = ".".join(step for step in below_root(path) if isinstance(step, str))
     if not field or not known or not all(known) or any(field in paths for paths in known):
         return False, None
     return True, nearest(field, sorted(frozenset().union(*known)))
 
 
-def _below_root(path: Path) -> Path:
+def below_root(path: Path) -> Path:
+    """The part of a path that names a field of the resource; nothing of other roots."""
     root, *steps = path
     if root == "changes":
         steps = steps[:-1] if steps and steps[-1] in ("old", "new") else steps

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bridge.model import All, AnyOf, Condition, Leaf, Other, Path, Place
-from bridge.rules.fields import Fields, unknown_field
+from bridge.rules.fields import Fields, below_root, unknown_field
 from bridge.rules.findings import Findings
 from bridge.rules.operators import OPERATORS, pattern_problem
 from bridge.rules.paths import EVENT_FIELDS, ROOTS, dotted
@@ -46,7 +46,7 @@ class Scope:
             self.findings.tell(side, "empty-list", "this list is empty", help=help, width=width)
             return None
         elif not operator.fits(expected):
-            self._wrong(side, op, kind(expected) if not isinstance(expected, str) else said(expected), width)
+            self._wrong(side, op, said(expected) if isinstance(expected, str) else kind(expected), width)
             return None
         elif op == "matches" and (message := pattern_problem(expected)):
             self.findings.tell(
@@ -87,7 +87,7 @@ class Scope:
             return
         senders = choices(self.types) if self.types else "no source"
         message = (
-            f"{senders} {'is' if len(self.types) < 2 else 'are'} not known to send {said(dotted(_field_of(path)))}"
+            f"{senders} {'is' if len(self.types) < 2 else 'are'} not known to send {said(dotted(below_root(path)))}"
         )
         help = f"did you mean {said(meant)}?" if meant else "it is missing, and the test unknown, until it is sent"
         self.findings.tell(at, "unknown-field", message, help=help, width=width, severity="warning")
@@ -115,8 +115,3 @@ def any_of(parts: Sequence[Condition]) -> Condition:
     """Some part as one condition, in the one form that equal conditions share."""
     flat = [one for part in parts for one in (part.parts if isinstance(part, AnyOf) else (part,))]
     return flat[0] if len(flat) == 1 else AnyOf(tuple(flat))
-
-
-def _field_of(path: Path) -> Path:
-    """The path below its root; of a change, without `old` and `new`."""
-    return path[1:-1] if path[0] == "changes" and path[-1] in ("old", "new") else path[1:]

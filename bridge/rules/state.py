@@ -26,14 +26,17 @@ class Understood:
 def understand(
     recorded: Recorded, sent: dict[str, Json] | None, source: Leads | None, memory: Mapping[Key, Memory]
 ) -> Understood:
-    """Lay what was sent beside what is remembered. No source: it is no longer configured, so nothing is filled."""
+    """Lay what was sent beside what is remembered. No source: it is no longer configured, so nothing is filled.
+
+    The earlier state is filled from the same memory, else a reference would differ by what was filled into it.
+    """
     known = memory.get(recorded.key, NOTHING)
     deleted = recorded.action == "deleted"
-    current = known.resource if deleted else sent
     stale = not deleted and sent is not None and _is_older(sent.get("modified_at"), known.modified_at)
-    resource, filled = current, dict[str, float]()
-    if source is not None and current is not None:
-        resource, filled = fill(recorded.key, current, source, memory)
+    previous, filled = _filled(recorded.key, known.resource, source, memory)
+    resource = previous
+    if not deleted:
+        resource, filled = _filled(recorded.key, sent, source, memory)
     event = Event(
         id=recorded.id,
         source=recorded.key.source,
@@ -42,12 +45,18 @@ def understand(
         gid=recorded.key.gid,
         received_at=datetime.fromtimestamp(recorded.received_at, UTC),
         resource=resource,
-        previous=known.resource,
-        changes=changes_between(known.resource, sent),
+        previous=previous,
+        changes=changes_between(previous, resource),
         filled=filled,
     )
     remembered = {} if stale else _to_remember(recorded, sent, source, memory)
     return Understood(event=event, stale=stale, remembered=remembered)
+
+
+def _filled(
+    key: Key, state: dict[str, Json] | None, source: Leads | None, memory: Mapping[Key, Memory]
+) -> tuple[dict[str, Json] | None, dict[str, float]]:
+    return (state, {}) if source is None or state is None else fill(key, state, source, memory)
 
 
 def _is_older(sent: Json, known: str | None) -> bool:

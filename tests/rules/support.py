@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,17 @@ def yaml(text: str) -> Node:
 def line(text: str) -> Node:
     """One line of text, whatever YAML would make of it; column 1 is its first character."""
     return Node(place=Place("rules/a.yaml", 1, 1), value=text, text=text, style="plain")
+
+
+def node_of(value: Any) -> Node:
+    """The node that YAML would give for a value, without its true place."""
+    place = Place("rules/a.yaml", 1, 1)
+    if isinstance(value, dict):
+        inner = {key: node_of(one) for key, one in value.items()}
+        return Node(place=place, value=inner, keys=dict.fromkeys(inner, place))
+    if isinstance(value, list):
+        return Node(place=place, value=[node_of(one) for one in value])
+    return Node(place=place, value=value, text=json.dumps(value), style="plain")
 
 
 def read(node: Node, **known: Any) -> Condition:

@@ -65,9 +65,9 @@ def test_sources_by_name() -> None:
 
 
 MISTAKES = [
-    ("Comment deleted", ONE, 13, 7, "unknown-action", "Creads never sends `Comment deleted`", "Creads sends `Comment created`"),
-    ("Comment deleted", TWINS, 13, 7, "unknown-action", "Creads never sends `Comment deleted`", "Creads sends"),
-    ("'creads: Comment deleted'", MIXED, 22, 7, "unknown-action", "Creads never sends `Comment deleted`", "Creads sends"),
+    ("Comment deleted", ONE, 13, 7, "unknown-action", "never sends `Comment deleted`", "sends `Comment created`"),
+    ("Comment deleted", TWINS, 13, 7, "unknown-action", "Creads never sends `Comment deleted`", "sends"),
+    ("'creads: Comment deleted'", MIXED, 22, 7, "unknown-action", "Creads never sends `Comment deleted`", "sends"),
     ("project message updated", ONE, 21, 7, "unknown-action", "`Project Message updated`", "`Project Message created`"),
     ("Project updatd", ONE, 13, 6, "unknown-action", "`Project updatd`", "did you mean `updated`?"),
     ("Projct created", ONE, 5, 6, "unknown-type", "Creads never sends `Projct`", "did you mean `Project`?"),

@@ -170,6 +170,10 @@ def _url(findings: Findings) -> Reader[str]:
         if url.startswith(OWN_WEBHOOK):
             message = "`webhook:` addresses are not in force in this version"
             wrong(node, message, help="take `jsons://…`, which posts JSON unsigned", code="not-yet")
+        try:
+            urlsplit(url)
+        except ValueError:
+            wrong(node, "the host of this address is not written well", help="an IPv6 address stands in `[` and `]`")
         mistakes = [
             Problem(
                 place=node.place,

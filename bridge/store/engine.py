@@ -102,11 +102,11 @@ def _open_sqlite(url: URL, *, service: bool) -> Database:
     url = url.set(drivername="sqlite+pysqlite", database=str(path))
     lock = _lock_file(path) if service else None
     database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
-    with _closed_on_error(database), _alone_in(path.parent):
+    with _closed_on_error(database):
         if service:
             with database.reads.connect() as connection:
                 _check_integrity(connection)
-        with database.writes.connect() as connection:
+        with _alone_in(path.parent), database.writes.connect() as connection:
             _migrate(connection)
     return database
 
@@ -177,7 +177,9 @@ def _pragmas(*, write: bool) -> tuple[str, ...]:
 
 # ---- PostgreSQL --------------------------------------------------------------------------------
 
-_READING = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS * 1000}"
+# A write that another session blocks must fail in the end: the writer serves all, and a sender waits for its answer.
+_WRITING = "-c lock_timeout=10s -c statement_timeout=30s"
+_READING = f"-c default_transaction_read_only=on -c statement_timeout={READ_SECONDS}s"
 
 
 def _open_postgresql(url: URL) -> Database:
@@ -190,14 +192,15 @@ def _open_postgresql(url: URL) -> Database:
         "tcp_user_timeout": 15000,
         "application_name": "bridge",
     }
-    writes = create_engine(url, pool_size=1, connect_args=patience)
+    own = url.query.get("options", "")  # those of the URL come last and win
+    writes = create_engine(url, pool_size=1, connect_args=patience | {"options": f"{_WRITING} {own}"})
     reads = create_engine(
         url,
         pool_size=READ_CONNECTIONS,
         max_overflow=0,
         pool_pre_ping=True,
         isolation_level="AUTOCOMMIT",
-        connect_args=patience | {"options": f"{url.query.get('options', '')} {_READING}"},
+        connect_args=patience | {"options": f"{_READING} {own}"},
     )
     database = Database(PostgreSQL(), writes, reads)
     with _closed_on_error(database), writes.connect() as connection:
@@ -220,5 +223,7 @@ def _migrate(connection: Connection) -> None:
     """Bring the tables up to date, one process at a time."""
     with connection.begin():
         if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # a migration takes the time it takes
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('bridge migrations'))")
         command.upgrade(alembic_config(connection), "head")

@@ -161,6 +161,19 @@ async def test_postgresql_goes_away_and_comes_back(open_store: Open) -> None:
 
 
 @pytest.mark.postgres
+async def test_a_row_that_another_session_keeps_locked(open_store: Open) -> None:
+    url = server().new_database()
+    store = await open_store(f"{url}%20-clock_timeout%3D50ms")
+    (delivery,) = await deliver_one(store)
+    with psycopg.connect(url) as other:
+        other.execute("SELECT 1 FROM delivery FOR UPDATE")
+        done = await asyncio.gather(store.settle(settled(delivery)), record(store, "B"), return_exceptions=True)
+        assert all(isinstance(error, StoreUnavailable) for error in done)
+        assert "lock timeout" in str(done[0])
+    assert not await store.settle(settled(delivery))
+
+
+@pytest.mark.postgres
 async def test_a_transaction_that_postgresql_breaks_off_is_done_again_piece_by_piece(open_store: Open) -> None:
     url = server().new_database()
     store = await open_store(url)

@@ -97,7 +97,7 @@ def _filters_and_tests(tree: nodes.Template, environment: Closed, _others: Colle
                 line=node.lineno,
                 code="unsafe-filter",
                 message=f"`{node.name}` is not offered",
-                help="an event's words are always made harmless; what you write yourself in the template stays as it is",
+                help="an event's words are always made harmless; what you write in the template stays as it is",
                 word=node.name,
             )
         elif node.name not in environment.filters:
@@ -182,13 +182,16 @@ def _closed_ways(tree: nodes.Template, _environment: Closed, _others: Collection
     """Ways out of the escaping or into Jinja's own objects."""
     for node in tree.find_all((nodes.EvalContextModifier, nodes.ScopedEvalContextModifier)):
         yield Fault(line=node.lineno, code="autoescape", message="`autoescape` cannot be switched", word="autoescape")
-    for name in tree.find_all(nodes.Name):
-        if name.name == "self":
-            yield Fault(line=name.lineno, code="unknown-name", message="unknown name `self`", word="self")
-    for part in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        asked = part.attr if isinstance(part, nodes.Getattr) else getattr(part.arg, "value", None)
-        if isinstance(asked, str) and asked.startswith("__"):
-            yield Fault(line=part.lineno, code="unknown-name", message=f"no field can be called `{asked}`", word=asked)
+    for used in tree.find_all(nodes.Name):
+        if used.name == "self":
+            yield Fault(line=used.lineno, code="unknown-name", message="unknown name `self`", word="self")
+    asked = [(part.lineno, part.attr) for part in tree.find_all(nodes.Getattr)]
+    asked += [
+        (part.lineno, part.arg.value) for part in tree.find_all(nodes.Getitem) if isinstance(part.arg, nodes.Const)
+    ]
+    for line, name in asked:
+        if isinstance(name, str) and name.startswith("__"):
+            yield Fault(line=line, code="unknown-name", message=f"no field can be called `{name}`", word=name)
 
 
 def _template_names(tree: nodes.Template, _environment: Closed, others: Collection[str]) -> Iterator[Fault]:

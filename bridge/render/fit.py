@@ -1,4 +1,4 @@
-"""Shortens a text to what a service takes, with a visible mark, never inside a link, a code span, an entity or a character."""
+"""Shortens a text to what a service takes, with a mark, never inside a link, a code span, an entity or a character."""
 
 from __future__ import annotations
 

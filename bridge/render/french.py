@@ -119,7 +119,9 @@ _WORDS = {
     "{who} delivered {n} file|{who} delivered {n} files": "{who} a livré {n} fichier|{who} a livré {n} fichiers",
     "{who} delivered a proposal": "{who} a livré une proposition",
     "{n} file attached|{n} files attached": "{n} fichier joint|{n} fichiers joints",
-    "**Accept or reject it.** Accepting ends the project.": "**À accepter ou à refuser.** L’acceptation clôt le projet.",
+    "**Accept or reject it.** Accepting ends the project.": (
+        "**À accepter ou à refuser.** L’acceptation clôt le projet."
+    ),
     "This ends the project.": "L’acceptation clôt le projet.",
     "New work": "Nouvelle création",
     "With an image": "Avec une image",
@@ -194,8 +196,10 @@ _WORDS = {
     "**Events are no longer sent there, and what is missed will not be sent later.**": (
         "**Plus aucun événement n’y est envoyé, et ce qui est manqué ne sera pas renvoyé.**"
     ),
-    "Creads does this after too many failures: mend the address, then switch the webhook on again in its Developer menu.": (
-        "Creads le fait après trop d’échecs : rétablissez l’adresse, puis réactivez le webhook dans son menu Développeur."
+    "Creads does this after too many failures: mend the address, "
+    "then switch the webhook on again in its Developer menu.": (
+        "Creads le fait après trop d’échecs : rétablissez l’adresse, "
+        "puis réactivez le webhook dans son menu Développeur."
     ),
     "What changed is not known: Bridge sees this webhook for the first time.": (
         "Changement inconnu : Bridge voit ce webhook pour la première fois."

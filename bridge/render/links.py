@@ -1,4 +1,4 @@
-"""The addresses a message may lead to: the event's page in Bridge, and the page that the operator named for its resource."""
+"""The addresses a message may lead to: the event's page in Bridge, and the page of its resource, if configured."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one render may spend, and in which manner it writes; carried in a context variable, as macros have no other way to it."""
+"""What one render may spend, and how it writes; in a context variable, as macros have no other way to it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from bridge.render.redact import redacted, redacted_changes
 
 
 class Changes(dict[str, Any]):
-    """Changes by path: `changes.status.old`, `changes["price.amount"].new`, `changes.price.amount.new`, `changes.fields`."""
+    """Changes by path: `changes.status.old`, `changes["price.amount"].new` or step by step; `changes.fields`."""
 
     __slots__ = ()
 

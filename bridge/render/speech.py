@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dates
 import math
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,40 +24,40 @@ class Speech:
         self.words: Catalogue = catalogue(self.locale.language)
         self.money = lru_cache(maxsize=4096)(self._money)  # Babel takes 30 µs and more; amounts recur
 
-    def moment(self, value: Any) -> datetime | None:
+    def moment(self, value: Any) -> dates.datetime | None:
         """A date of an event in local time; None for what is no date. Without an offset it is taken as UTC."""
         if isinstance(value, str) and 10 <= len(value) <= 40:
             try:
-                value = datetime.fromisoformat(value)
+                value = dates.datetime.fromisoformat(value)
             except ValueError:
                 return None
-        if not isinstance(value, datetime):
+        if not isinstance(value, dates.datetime):
             return None
         try:
             return (value if value.tzinfo else value.replace(tzinfo=ZoneInfo("UTC"))).astimezone(self.zone)
         except OverflowError:
             return None
 
-    def date(self, moment: datetime, style: str) -> str:
+    def date(self, moment: dates.datetime, style: str) -> str:
         """`style`: short, medium, long, full, or a pattern of Unicode's."""
         return format_date(moment, style, locale=self.locale)
 
-    def time(self, moment: datetime, style: str) -> str:
+    def time(self, moment: dates.datetime, style: str) -> str:
         """As `date`, for the time of day."""
         return format_time(moment, style, tzinfo=self.zone, locale=self.locale)
 
-    def datetime(self, moment: datetime, style: str, now: datetime) -> str:
+    def datetime(self, moment: dates.datetime, style: str, now: dates.datetime) -> str:
         """Without a style: weekday, day, time; the year only when it is not this year's."""
         return format_datetime(moment, style or self._pattern(moment, now), tzinfo=self.zone, locale=self.locale)
 
-    def _pattern(self, moment: datetime, now: datetime) -> str:
+    def _pattern(self, moment: dates.datetime, now: dates.datetime) -> str:
         return self.words.moment if moment.year == now.year else self.words.moment_with_year
 
-    def ago(self, moment: datetime, now: datetime) -> str:
+    def ago(self, moment: dates.datetime, now: dates.datetime) -> str:
         """`2 days ago`, `in 3 hours`."""
         return format_timedelta(moment - now, add_direction=True, locale=self.locale)
 
-    def days_away(self, moment: datetime, now: datetime) -> str:
+    def days_away(self, moment: dates.datetime, now: dates.datetime) -> str:
         """In calendar days: today, tomorrow, in 5 days, 2 days overdue."""
         days = (moment.date() - now.date()).days
         if days < 0:
@@ -71,7 +71,7 @@ class Speech:
 
     def number(self, value: float) -> str:
         """Grouped as the locale does."""
-        return format_decimal(value, locale=self.locale)
+        return str(format_decimal(value, locale=self.locale))
 
     def percent(self, value: float) -> str:
         """0.95 → 95%; rounded down, so that 100% is said only of what is used up."""

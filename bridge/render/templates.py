@@ -30,7 +30,7 @@ REDACT = frozenset({"token", "authorization", "password", "secret"})
 
 
 class Templates:
-    """All templates of a configuration, loaded and checked once. `files`: name ("creads/project.created.md.j2") → text."""
+    """All templates of a configuration, loaded and checked once. `files`: "creads/project.created.md.j2" → text."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class Templates:
         return Piece(template=template, format=format_, name=name)
 
     def _find_default(self, source_type: str, type_: str, action: str, wanted: tuple[Format, ...]) -> str:
-        """The best of `<source type>/<type>.<action>.*`, else of `default.*`; an event chooses among known names only."""
+        """The best of `<source type>/<type>.<action>.*`, else of `default.*`: an event chooses among known names."""
         stem = f"{source_type}/{_in_a_name(type_)}.{_in_a_name(action)}"
         for start in (stem, DEFAULT):
             for format_ in (*wanted, "markdown", "text", "html"):

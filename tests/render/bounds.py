@@ -1,4 +1,4 @@
-"""Runs the templates corpus and prints the memory it took above the start (MB) and the longest wait of a thread (ms)."""
+"""Runs the templates corpus; prints the memory it took above the start (MB) and the longest wait of a thread (ms)."""
 
 from __future__ import annotations
 

@@ -77,11 +77,12 @@ class Trial:
         self.format: Format = format_of(self.name) or "text"
         self.output: str | None = None
         self.failure = ""
-        files = {name: text for name, text in item.get("files", {}).items()}
+        files = dict(item.get("files", {}))
         templates = loaded(files | ({} if inline else {self.name: item["template"]}))
         target = Target(to="x", template=self.name)
         if inline:
-            target = Target(to="x", title="T", body=item["template"], format=self.format, place=Place("rules/a.yaml", 7, 1))
+            place = Place("rules/a.yaml", 7, 1)
+            target = Target(to="x", title="T", body=item["template"], format=self.format, place=place)
         self.problems = templates.check_inline("r", target) if inline else templates.problems
         self.event = event(context["resource"] | item.get("data", {}), context)
         words = "mail" if self.format == "html" else "raw" if self.format == "text" else "chat"

@@ -28,7 +28,7 @@ def test_shipped_templates_have_no_problem() -> None:
     assert not READY["en"].problems
 
 
-@pytest.mark.parametrize(("language", "number"), EVERY, ids=lambda part: str(part))
+@pytest.mark.parametrize(("language", "number"), EVERY, ids=str)
 def test_words(language: str, number: int) -> None:
     expected = case(language, number)
     sent = READY[language].render(event_of(expected), None, None, source_type="creads", kind=CHAT, now=NOW)

@@ -29,16 +29,11 @@ def span(text: str) -> tuple[str, timedelta] | None:
     return (found[1], timedelta(**{_UNITS[found[3]]: int(found[2])})) if found else None
 
 
-def moment(text: Json, now: datetime) -> datetime | None:
-    """What `before` and `after` compare with: a date, `now`, or `now` with a signed span."""
+def limit(text: Json) -> datetime | timedelta | None:
+    """What `before` and `after` compare with: a date, or how far from now (`now`, `now-2d`); None: neither."""
     if not isinstance(text, str) or not text.startswith("now"):
         return instant(text)
     if text == "now":
-        return now
-    shift = span(text[3:])
-    if shift is None or not shift[0]:
-        return None
-    try:
-        return now - shift[1] if shift[0] == "-" else now + shift[1]
-    except OverflowError:
-        return None
+        return timedelta()
+    sign, length = span(text[3:]) or ("", timedelta())
+    return -length if sign == "-" else length if sign else None

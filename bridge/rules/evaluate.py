@@ -92,12 +92,14 @@ def _value_leaf(leaf: Leaf, root: Path) -> Test:
 
 
 def _date_leaf(leaf: Leaf, root: Path) -> Test:
-    judge, read = OPERATORS[leaf.op].judge, reader(root + leaf.path)
+    operator = OPERATORS[leaf.op]
+    judge, read = operator.judge, reader(root + leaf.path)
     read_other = reader(root + leaf.expected.path) if isinstance(leaf.expected, Other) else None
+    fixed = None if read_other else operator.prepare(leaf.expected)
 
     def test(facts: Facts) -> Truth:
         found, now = read(facts), facts.get("now")
-        expected = read_other(facts) if read_other else leaf.expected
+        expected = read_other(facts) if read_other else fixed
         return None if found is MISSING or expected is MISSING or now is None else judge(found, expected, now)
 
     return test

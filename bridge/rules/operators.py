@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from operator import ge, gt, le, lt
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ import re2
 
 from bridge.model import All, AnyOf, Json, Leaf, Not, Truth
 from bridge.rules.changes import same
-from bridge.rules.dates import instant, moment, span
+from bridge.rules.dates import instant, limit, span
 
 MAX_PATTERN = 1_000  # characters
 MAX_SEARCHED = 64 * 1024  # characters of a text that a pattern looks at
@@ -76,7 +76,7 @@ def _list(expected: Any) -> bool:
 
 
 def _date(expected: Any) -> bool:
-    return moment(expected, datetime(2000, 1, 1, tzinfo=UTC)) is not None
+    return limit(expected) is not None
 
 
 def _span(expected: Any) -> bool:
@@ -176,23 +176,25 @@ def _is_true(found: Json, expected: Any) -> Truth:
     return bool(found) is expected
 
 
-def _sided(after: bool) -> Callable[[Json, Any, datetime], Truth]:
+def _sided(beyond: Callable[[Any, Any], bool]) -> Callable[[Json, Any, datetime], Truth]:
     def judge(found: Json, expected: Any, now: datetime) -> Truth:
-        date, limit = instant(found), moment(expected, now)
-        if date is None or limit is None:
+        date = instant(found)
+        bound = expected if isinstance(expected, (datetime, timedelta)) else instant(expected)
+        if date is None or bound is None:
             return None
-        return date > limit if after else date < limit
+        # As distances from now: now itself less a long time may lie before the year 1.
+        return beyond(date - now, bound if isinstance(bound, timedelta) else bound - now)
 
     return judge
 
 
-def _within_time(found: Json, expected: str, now: datetime) -> Truth:
-    date, allowed = instant(found), span(expected)
-    if date is None or allowed is None:
+def _within_time(found: Json, expected: tuple[str, timedelta], now: datetime) -> Truth:
+    date = instant(found)
+    if date is None:
         return None
-    sign, length = allowed
-    distance = date - now
-    return (-length if sign != "+" else length * 0) <= distance <= (length if sign != "-" else length * 0)
+    sign, length = expected
+    nothing = timedelta()
+    return (nothing if sign == "+" else -length) <= date - now <= (nothing if sign == "-" else length)
 
 
 def _elements(decided_by: bool) -> Callable[[list[Truth]], Truth]:
@@ -253,12 +255,13 @@ OPERATORS: dict[str, Operator] = {
     "any": Operator(takes=_INNER, fits=_inner, judge=_some, shape="elements"),
     "all": Operator(takes=_INNER, fits=_inner, judge=_every, shape="elements"),
     "none": Operator(takes=_INNER, fits=_inner, judge=_no_element, shape="elements"),
-    "before": Operator(takes=_MOMENT, fits=_date, judge=_sided(after=False), shape="date", other_path=True),
-    "after": Operator(takes=_MOMENT, fits=_date, judge=_sided(after=True), shape="date", other_path=True),
+    "before": Operator(takes=_MOMENT, fits=_date, judge=_sided(lt), prepare=limit, shape="date", other_path=True),
+    "after": Operator(takes=_MOMENT, fits=_date, judge=_sided(gt), prepare=limit, shape="date", other_path=True),
     "within": Operator(
         takes="a time such as `2d`, `-2d` (past only) or `+2d` (ms, s, m, h, d)",
         fits=_span,
         judge=_within_time,
+        prepare=span,
         shape="date",
     ),
     "from": Operator(takes=_ONE, fits=_value, judge=_one_of, prepare=_members, shape="change"),

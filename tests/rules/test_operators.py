@@ -144,6 +144,8 @@ CASES: list[tuple[str, Any, bool | None]] = [
     ("{within: +2d}", "2026-05-30", False),
     ("{within: 300ms}", "2026-05-31T12:00:00.200Z", True),
     ("{within: 2d}", "x", None),
+    ("{after: now-999999d}", "0001-01-01T00:00:00+14:00", True),
+    ("{before: now+999999d}", "9999-12-31T23:59:59-14:00", False),
 ]
 
 
@@ -204,6 +206,7 @@ OTHERS: list[tuple[str, Any, Any, bool | None]] = [
     ("icontains", "Logo", "LO", True),
     ("before", "2026-05-01", "2026-05-02", True),
     ("after", "2026-05-01", "x", None),
+    ("before", "2026-05-01", "now", None),  # a word of rules, not of events
 ]
 
 

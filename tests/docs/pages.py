@@ -62,7 +62,7 @@ def prose(page: str) -> str:
 
 
 def links(page: str) -> list[str]:
-    return _LINK.findall(prose(page))
+    return _LINK.findall(re.sub(r"`[^`\n]*`", "", prose(page)))
 
 
 @cache

@@ -38,7 +38,7 @@ ENVIRON = {
     "TELEGRAM_URL": "tgram://123456789:abcdefg_hijklmnop/12315544/",
     "NTFY_URL": "ntfys://ntfy.example.com/ops",
 }
-WRONG = re.compile(r"# wrong: ([a-z-]+)")
+WRONG = re.compile(r"(?:# config\.yaml\n)?# wrong: ([a-z-]+)")
 TEMPLATE = re.compile(r"\{# (templates/\S+) #\}")
 
 yaml_blocks = pytest.mark.parametrize("block", blocks("yaml"), ids=lambda block: block.id)
@@ -68,7 +68,7 @@ def file_of(block: Block) -> dict[str, str]:
 
 @yaml_blocks
 def test_yaml_says_what_bridge_understands(block: Block, tmp_path: Path) -> None:
-    wrong = WRONG.match(block.opening)
+    wrong = WRONG.match(block.text)
     said = problems(tmp_path, file_of(block))
     if wrong:
         assert f"[{wrong[1]}]" in said, f"{block.id} is right, or wrong in another way:\n{said}"

@@ -37,8 +37,6 @@ def encoder(kind: Kind, format_: Format, *, title: bool, plain: bool) -> Callabl
     joiner = JOINER if kind.words == "chat" else ""
     if kind.words == "mail" and (title or format_ != "markdown"):
         return visible
-    if format_ == "html" and not title:
-        return lambda text: visible(text).replace("@", "@" + joiner)
     return partial(neutralise, joiner=joiner, spans=kind.code_spans and format_ == "markdown", hosts_only=title)
 
 

@@ -13,7 +13,6 @@ from bridge.model import Place
 Span = tuple[Place, Place]  # from, to
 
 _SECRET_KEY = re.compile(rf"(?:{'|'.join(sorted(SECRET_KEYS))}|client_id|client_secret)[\"']?\s*:\s*", re.IGNORECASE)
-_ADDRESS = re.compile(r"[^\s\"'\[{,]*://")
 
 
 def guessed(text: str, file: str) -> list[Span]:
@@ -30,8 +29,9 @@ def _begin(line: str) -> int | None:
     """From where on a line is hidden."""
     if found := _SECRET_KEY.search(line):
         return found.end()
-    if found := _ADDRESS.search(line):
-        return found.start()
+    address = line.find("://")
+    if address >= 0:
+        return max(line.rfind(mark, 0, address) for mark in " \t\"'[{,") + 1
     if ":" not in line and re.search(r"\w", line) and not line.lstrip().startswith("#"):
         return len(line) - len(line.lstrip(" -"))  # the rest of a text, or an item of a list: it may be of a secret
     return None

@@ -13,7 +13,8 @@ from bridge.model import Node, Place
 DOCS = "docs/security.md#secrets"
 
 _SECRET = re.compile(
-    r"\w+://[^\s/:@{}]+:[^\s/@{}]+@\S+"  # an address with a password
+    # an address with a password; bounded, so that a long word is not tried from each of its letters
+    r"\b\w{1,30}://[^\s/:@{}]{1,200}:[^\s/@{}]{1,200}@\S+"
     r"|hooks\.slack\.com/services/\w[\w/]+"
     r"|discord(?:app)?\.com/api/webhooks/\d[\w/-]+"
     r"|\bxox[a-z]-[\w-]+"

@@ -24,7 +24,7 @@ from bridge.app import Service
 from bridge.config import report
 from bridge.config.check import check as check_files
 from bridge.config.shipped import shipped
-from bridge.config.snapshot import Snapshot, load
+from bridge.config.snapshot import Snapshot
 from bridge.demo import demo
 from bridge.errors import BridgeError
 from bridge.explain import Matchers, delivery_view, event_view, explain_file
@@ -41,11 +41,18 @@ def run_async(work: Coroutine[Any, Any, int]) -> int:
 
 
 def loaded(config: Path) -> Snapshot:
-    """The snapshot, or the problems on standard error and Invalid."""
-    snapshot = load(config, os.environ)
+    """The snapshot; raises BridgeError, with all problems as `bridge check` words them, when there is an error."""
+    found = check_files(config, os.environ)
+    if found.snapshot is None:
+        raise BridgeError(f"the files have errors\n\n{report.as_text(found)}")
+    begin_log(found.snapshot)
+    return found.snapshot
+
+
+def begin_log(snapshot: Snapshot) -> None:
+    """Log as the configuration says, with its secrets masked."""
     settings = snapshot.settings
     logs.configure(style=settings.log.format, level=settings.log.level, mask=logs.mask_of(snapshot.secrets))
-    return snapshot
 
 
 # ---- serve, check, init ------------------------------------------------------------------------
@@ -58,7 +65,8 @@ def serve(_wanted: argparse.Namespace, config: Path) -> int:
         print(report.as_text(found, color=sys.stderr.isatty()), file=sys.stderr)
     if found.snapshot is None:
         return PROBLEMS
-    return run_async(serve_until_told(loaded(config)))
+    begin_log(found.snapshot)
+    return run_async(serve_until_told(found.snapshot))
 
 
 async def serve_until_told(snapshot: Snapshot) -> int:
@@ -69,7 +77,8 @@ async def serve_until_told(snapshot: Snapshot) -> int:
     try:
         await service.start()
     except OSError as error:
-        raise BridgeError(f"{':'.join(map(str, snapshot.settings.listen))} cannot be listened at: {error.strerror or error}") from error
+        address = ":".join(map(str, snapshot.settings.listen))
+        raise BridgeError(f"{address} cannot be listened at: {error.strerror or error}") from error
     if not snapshot.settings.admin_token:
         print(f"No `admin_token` is set: for this run the API's token is {service.token}", file=sys.stderr)
     await told.wait()

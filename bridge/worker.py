@@ -59,6 +59,7 @@ class Worker:
     async def start(self) -> None:
         """Take up what an earlier run left, then follow what comes."""
         await self._store.unhold(self.snapshot.settings.destinations)
+        self._store.listen(self._wake_all)
         for loop in (self._match_all, self._claim_all, self._keep_clock):
             self._loops.append(asyncio.create_task(self._persist(loop)))
 
@@ -83,6 +84,11 @@ class Worker:
     def wake(self) -> None:
         """Something was recorded."""
         self._recorded.set()
+
+    def _wake_all(self) -> None:
+        """Another process wrote to the store."""
+        self._recorded.set()
+        self._due.set()
 
     # ---- match -----------------------------------------------------------------------------
 

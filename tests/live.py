@@ -127,7 +127,9 @@ class Live:
         (folder / "rules" / "all.yaml").write_text(rules, encoding="utf-8")
         self.config.write_text(config.format(port=self.port, sink=sink.port, store=store), encoding="utf-8")
         self.config.chmod(0o600)
-        self.environ = {**os.environ, "TEST_SECRET": SECRET, "TEST_TOKEN": TOKEN, **(environ or {})}
+        # Twenty starts that each compile every module again would take minutes.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.environ = {**inherited, "TEST_SECRET": SECRET, "TEST_TOKEN": TOKEN, **(environ or {})}
         self.log = folder / "log"
         self.process: subprocess.Popen[bytes]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,14 +11,18 @@ from tests.live import TOKEN, Live, Sink, envelope
 PATHS = ["/api/v1/events", "/api/v1/events/1", "/api/v1/deliveries", "/api/v1/rules"]
 
 
-@pytest.fixture
-def bridge(live: Callable[..., Live], sink: Sink) -> Live:
-    service = live()
+@pytest.fixture(scope="module")
+def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One service for all: nothing here changes it."""
+    sink = Sink()
+    service = Live(tmp_path_factory.mktemp("api"), sink).start()
     for number in range(5):
         service.post(envelope(f"a{number}", title=f"Logo {number}", token="hidden-token-123"))
     service.post(envelope("b", kind="Comment", message="Bravo"))
-    service.until(lambda: len(sink.to("sink")) == 6)
-    return service
+    service.until(lambda: len(service.api("/deliveries?state=delivered")["items"]) == 6)
+    yield service
+    service.stop()
+    sink.close()
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -21,7 +21,7 @@ TITLE_AND_BODY: dict[Format, str] = {
 }
 BOTH: list[tuple[Format, Any]] = [("markdown", "chat"), ("text", "chat")]
 CHANNELS: dict[str, list[tuple[Format, Any]]] = {
-    **{chat: BOTH for chat in ("slack", "discord", "mattermost", "google_chat", "matrix")},
+    **dict.fromkeys(("slack", "discord", "mattermost", "google_chat", "matrix"), BOTH),
     "teams": [("markdown", "chat")],
     "telegram": [("html", "chat"), ("markdown", "chat")],
     "mail_html": [("html", "mail")],
@@ -71,7 +71,7 @@ def test_nothing_that_the_service_acts_on_is_left(item: dict[str, Any]) -> None:
 
 
 def _shown_as_text(sign: str, channel: str) -> bool:
-    """What acts only in an attribute of HTML, tried below, or outside the strings of JSON, which is not written here."""
+    """What acts only in an attribute of HTML, tried below, or outside of JSON's strings, which are not written here."""
     return (channel == "mail_html" and sign in ("javascript:", "data:text/html")) or sign == '"mention"'
 
 

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, Template, pass_context
+from jinja2 import BaseLoader, Environment, Template, nodes, pass_context
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.environment import TemplateModule
 from jinja2.exceptions import TemplateNotFound, TemplateRuntimeError
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro
@@ -62,9 +63,22 @@ class Ready(BaseLoader):
             raise TemplateNotFound(name) from None
 
 
+class _Generator(CodeGenerator):
+    """Keeps the author's own texts, which Jinja would make anew each time they are come to."""
+
+    def visit_Const(self, node: nodes.Const, frame: Frame) -> None:  # noqa: N802  # Jinja's name
+        if not isinstance(node.value, Markup):
+            return super().visit_Const(node, frame)
+        text = str.__str__(node.value)
+        self.environment.kept[text] = node.value  # type: ignore[attr-defined]  # it is a Closed
+        self.write(f"environment.kept[{text!r}]")
+        return None
+
+
 class Closed(ImmutableSandboxedEnvironment):
     """Where templates run."""
 
+    code_generator_class = _Generator
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
     def __init__(self, filters: Mapping[str, Callable[..., Any]], loader: Ready) -> None:
@@ -78,6 +92,7 @@ class Closed(ImmutableSandboxedEnvironment):
             auto_reload=False,
             loader=loader,
         )
+        self.kept: dict[str, Markup] = {}
         self.globals = {"range": _range, "namespace": Namespace, "dict": _dict}
         self.filters = {
             **filters,

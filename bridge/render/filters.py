@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import filters as jinja
-from jinja2.exceptions import TemplateRuntimeError
 from markupsafe import Markup
 
 from bridge.render import fit
@@ -19,11 +18,10 @@ from bridge.render.dead import host_of
 from bridge.render.plain import without_html
 from bridge.render.run import current, weigh
 from bridge.render.speech import Speech
-from bridge.render.values import Address, Missing, joined, live, ours, printed
+from bridge.render.values import Address, Missing, alive, joined, live, ours, printed
 from bridge.render.words import blanks
 
 Filter = Callable[..., Any]
-ARGUMENT_MAX = 10_000
 _SCHEMES = ("http", "https", "mailto")
 
 
@@ -35,13 +33,15 @@ def all_filters(speech: Speech) -> dict[str, Filter]:
 
 def _paid(function: Filter) -> Filter:
     @wraps(function)
-    def pay(value: Any, *args: Any, **kwargs: Any) -> Any:
-        weigh(value)
-        for argument in (*args, *kwargs.values()):
-            if isinstance(argument, int) and abs(argument) > ARGUMENT_MAX:
-                raise TemplateRuntimeError(f"a number given to a filter goes up to {ARGUMENT_MAX:,}")
-            weigh(argument)
-        return function(value, *args, **kwargs)
+    def pay(*args: Any, **kwargs: Any) -> Any:
+        letters = 0
+        for argument in (*args, *kwargs.values()) if kwargs else args:
+            if isinstance(argument, str):
+                letters += len(argument)
+            else:
+                weigh(argument)
+        current.get().charge(letters)
+        return function(*args, **kwargs)
 
     return pay
 
@@ -56,7 +56,7 @@ def _of_text(change: Callable[[str], str]) -> Filter:
         if isinstance(value, Missing):
             return value
         changed = change(str(printed(value)))
-        return Markup(changed) if isinstance(value, Markup) and current.get().manner.format != "html" else changed
+        return alive(changed) if isinstance(value, Markup) and current.get().manner.format != "html" else changed
 
     return apply
 
@@ -79,7 +79,7 @@ def _shorten(value: Any, length: int = 80) -> Any:
         return value
     if current.get().manner.format == "html":
         return fit.shorten(fit.squeezed(printed(value)), length)
-    return Markup(fit.shorten(fit.squeezed(live(value)), length, measure=fit.as_printed))
+    return alive(fit.shorten(fit.squeezed(live(value)), length, measure=fit.as_printed))
 
 
 def _escape(value: Any) -> Any:
@@ -246,8 +246,10 @@ def _link(value: Any, text: Any = "") -> Any:
     address = live(value)
     if not label:
         return address
-    written = {"html": '<a href="{1}">{0}</a>', "markdown": "[{0}]({1})", "text": "{0}: {1}"}
-    return Markup(written[current.get().manner.format]).format(label, address)
+    format_ = current.get().manner.format
+    if format_ == "html":
+        return alive(f'<a href="{address}">{label}</a>')
+    return alive(f"[{label}]({address})" if format_ == "markdown" else f"{label}: {address}")
 
 
 def _host(value: Any) -> str:
@@ -263,7 +265,7 @@ def _address(value: Any) -> Any:
     shown = "".join(sign for sign in shown if sign.isascii() and (sign.isalnum() or sign in "-._~:/%+"))
     if manner.format == "html":
         return shown
-    return Markup(f"`{shown}`" if manner.code_spans else host_of(shown)[0])
+    return alive(f"`{shown}`" if manner.code_spans else host_of(shown)[0])
 
 
 _OF_ADDRESSES: dict[str, Filter] = {"address": _address, "host": _host, "link": _link, "url": _url}
@@ -273,20 +275,23 @@ _OF_ADDRESSES: dict[str, Filter] = {"address": _address, "host": _host, "link": 
 
 
 def _in_words(speech: Speech) -> dict[str, Filter]:
+    @lru_cache(maxsize=4_096)
+    def said(phrase: str, n: object, is_live: bool) -> list[tuple[str, str]]:
+        """Each text of a phrase in the configured language, and the blank after it."""
+        return [(Markup(text) if is_live else text, name) for text, name in blanks(speech.words.phrase(str(phrase), n))]
+
     def t(phrase: Any, **blank: Any) -> Any:
         """Our words in the configured language, blanks filled with values made dead; nothing when one has nothing."""
         if _is_nothing(phrase):
             return ""
-        if not blank:
-            return _like(phrase, speech.words.phrase(str(phrase)))
         if any(_is_nothing(value) for value in blank.values()) or blank.get("n") == 0:
             return ""
         pieces: list[Any] = []
-        for text, name in blanks(speech.words.phrase(str(phrase), blank.get("n"))):
-            pieces.append(_like(phrase, text))
+        for text, name in said(phrase, blank.get("n"), isinstance(phrase, Markup)):
+            pieces.append(text)
             if name:
                 pieces.append(blank.get(name, Missing(name=name)))
-        return joined(pieces)
+        return joined(pieces) if len(pieces) > 1 else pieces[0]
 
     def lines(value: Any) -> Any:
         """The lines that are there, one below the other; a few words when there are none."""
@@ -336,10 +341,6 @@ def _in_words(speech: Speech) -> dict[str, Filter]:
         "t": t,
         "time": moment(speech.time, "short"),
     }
-
-
-def _like(phrase: Any, text: str) -> str:
-    return Markup(text) if isinstance(phrase, Markup) else text
 
 
 def _split(speech: Speech, said: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 import nh3
 
@@ -30,6 +31,7 @@ def unveiled(text: str) -> str:
     return text.translate(_UNVEIL)
 
 
+@lru_cache(maxsize=8)  # one event goes to several destinations
 def without_html(text: str) -> str:
     """The words alone; script and style go whole, blocks are parted by a space."""
     if "<" not in text and "&" not in text:

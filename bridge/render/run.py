@@ -13,7 +13,7 @@ from jinja2.runtime import Undefined
 
 from bridge.model import Format
 
-WORK = 2_000_000  # nodes run, characters and items touched
+WORK = 3_000_000  # nodes run, characters and items touched
 STEPS = 50_000  # turns of all loops together
 DEPTH = 30  # macros that call one another
 OUTPUT = 256 * 1024  # characters

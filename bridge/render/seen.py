@@ -27,8 +27,8 @@ class Changes(dict[str, Any]):
         raise KeyError(name)
 
 
-def seen(event: Event, rule: Rule | None, *, secret: frozenset[str]) -> dict[str, Any]:
-    """The names of LANGUAGE.md, "Templates see", but for `links` and `now`."""
+def seen(event: Event, *, secret: frozenset[str]) -> dict[str, Any]:
+    """The names of LANGUAGE.md, "Templates see", but for `rule`, `links` and `now`."""
     names: dict[str, Any] = {
         "event": {
             "id": event.id,
@@ -44,11 +44,9 @@ def seen(event: Event, rule: Rule | None, *, secret: frozenset[str]) -> dict[str
     }
     if event.previous is not None:
         names["previous"] = redacted(event.previous, secret)
-    if rule is not None:
-        names["rule"] = {
-            "name": rule.name,
-            "file": rule.place.file,
-            "line": rule.place.line,
-            "labels": list(rule.labels),
-        }
     return names
+
+
+def rule_seen(rule: Rule) -> dict[str, Any]:
+    """The name `rule` of templates."""
+    return {"name": rule.name, "file": rule.place.file, "line": rule.place.line, "labels": list(rule.labels)}

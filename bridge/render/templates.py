@@ -21,7 +21,7 @@ from bridge.render.fit import fitted, one_line
 from bridge.render.links import links as links_of
 from bridge.render.redact import redacted
 from bridge.render.rendering import Piece, Words, tone_of, write
-from bridge.render.seen import seen
+from bridge.render.seen import rule_seen, seen
 from bridge.render.speech import Speech
 
 INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
@@ -49,6 +49,7 @@ class Templates:
         self._environment = Closed(all_filters(self._speech), self._ready)
         self.names = tuple(files)
         self.problems: list[Problem] = loading.load(self._environment, self._ready, files)
+        self._last: tuple[Event | None, dict[str, Any]] = (None, {})
         self._inline = lru_cache(maxsize=10_000)(self._read_inline)
         self._default = lru_cache(maxsize=1_000)(self._find_default)
 
@@ -74,7 +75,7 @@ class Templates:
         format: Format | None = None,  # a destination's word for it
     ) -> Notification:
         """The words for one destination, or TemplateFailed with the file and line at fault."""
-        wanted = (format, *kind.formats) if format else kind.formats
+        wanted = (format,) if format else kind.formats
         title, body = self._chosen(event, target, source_type, wanted)
         taken = {format} if format else {*kind.formats}
         plain = body.format == "markdown" and not taken & {"markdown", "html"}
@@ -157,10 +158,11 @@ class Templates:
     # ---- what it sees, and how it fails --------------------------------------------------------
 
     def _names(self, event: Event, rule: Rule | None, now: datetime) -> dict[str, Any]:
-        names = seen(event, rule, secret=self._redact)
-        names["links"] = self._links_of(event)
-        names["now"] = now
-        return names
+        last, names = self._last
+        if last is not event:  # one event goes to several destinations
+            names = seen(event, secret=self._redact) | {"links": self._links_of(event)}
+            self._last = event, names
+        return names | {"now": now} | ({"rule": rule_seen(rule)} if rule else {})
 
     def _links_of(self, event: Event) -> dict[str, str]:
         pages = self._links.get(event.source, {})

@@ -60,6 +60,8 @@ def read_destinations(top: Fields) -> tuple[dict[str, Destination], dict[str, tu
     if entries is None:
         return {}, {}
     entries.docs = DOCS
+    if not entries.entries:
+        top.tell_key("destinations", "empty", "`destinations` has none", help=f"write `name: {EXAMPLE}` lines below it")
     groups = {name: node for name, node in entries.entries.items() if isinstance(node.value, list)}
     single = [name for name in entries.entries if name not in groups]
     for name in entries.entries:

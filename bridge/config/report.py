@@ -22,6 +22,7 @@ WINDOW = 120  # characters of a source line
 
 _COLORS: dict[Severity, str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "info": "\x1b[1;36m"}
 _PLAIN = "\x1b[0m"
+_JOINERS = "\u200c\u200d"  # they make one sign of several, in some scripts and in emoji
 _NOUNS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "note"}
 _LEVELS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -128,14 +129,15 @@ def _drawn(line: str, column: int, width: int) -> tuple[str, str, str]:
 def _safe(character: str) -> str:
     if character == "\t":
         return " "
-    return "�" if printable(character) != character or unicodedata.category(character) == "Cs" else character
+    unseen = unicodedata.category(character) in ("Cf", "Cs") and character not in _JOINERS
+    return "�" if unseen or printable(character) != character else character
 
 
 def _columns(character: str) -> int:
     """How many columns of a terminal a character takes."""
     if unicodedata.east_asian_width(character) in ("W", "F"):
         return 2
-    return 0 if unicodedata.category(character) in ("Mn", "Me", "Cf") and _safe(character) == character else 1
+    return 0 if unicodedata.category(character) in ("Mn", "Me") or character in _JOINERS else 1
 
 
 def _count(report: Report) -> str:

@@ -128,7 +128,7 @@ class RuleFiles:
             description=fields.get("description", text, ""),
             enabled=fields.get("enabled", boolean, default=True),
             labels=fields.get("labels", one_or_more(word), ()),
-            owner=fields.get("owner", destination_name(self.known.destinations), None),
+            owner=fields.get("owner", self._destination, None),
             priority=fields.get("priority", integer(-1_000_000, 1_000_000), 0),
             stop=fields.get("stop", boolean, default=False),
         )
@@ -245,6 +245,8 @@ class RuleFiles:
         )
 
     def _destination(self, node: Node) -> str:
+        if not self.known.destinations:
+            return text(node)  # that the configuration has none is told there
         return destination_name(self.known.destinations)(node)
 
     def _words(self, fields: Fields) -> dict[str, Node]:

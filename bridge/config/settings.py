@@ -291,7 +291,8 @@ def _unsafe_console(top: Fields, settings: Settings) -> None:
 def _operators(
     top: Fields, destinations: Mapping[str, Destination], groups: Mapping[str, tuple[str, ...]]
 ) -> tuple[str, ...]:
-    names = top.get("operators", one_or_more(destination_name([*destinations, *groups])), ())
+    known = [*destinations, *groups]
+    names = top.get("operators", one_or_more(destination_name(known) if known else word), ())
     return tuple(dict.fromkeys(single for name in names for single in groups.get(name, (name,))))
 
 

@@ -148,10 +148,11 @@ def _one_line(path: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise _Unusable(_why(error)) from None
+    about = os.fstat(descriptor)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(descriptor)
+        raise _Unusable("is not a regular file")
     with open(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            raise _Unusable("is not a regular file")
         if about.st_size > MAX_FILE_BYTES:
             raise _Unusable("is over 64 KiB")
         content = file.read(MAX_FILE_BYTES + 1)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import filters as jinja
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bridge.render import fit
 from bridge.render.dead import host_of
@@ -231,9 +231,12 @@ def _url(value: Any) -> Any:
         return value
     text = "".join(printed(value).split())
     try:
-        return text if urlsplit(text).scheme in _SCHEMES else ""
+        sound = urlsplit(text).scheme in _SCHEMES
     except ValueError:
         return ""
+    if not sound:
+        return ""
+    return escape(text) if current.get().manner.format == "html" else text  # in a text it is made dead as ever
 
 
 def _link(value: Any, text: Any = "") -> Any:

@@ -270,7 +270,7 @@ class Destination:
     """One place to tell. `url` is a secret."""
 
     name: str
-    url: str
+    url: str = field(repr=False)
     kind: Kind
     format: Format | None = None
     schedule: tuple[float, ...] = ()  # seconds before each retry

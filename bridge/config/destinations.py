@@ -78,6 +78,9 @@ def destination_name(allowed: Collection[str]) -> Reader[str]:
 
     def read(node: Node) -> str:
         name = text(node)
+        if "://" in name:
+            help = "give it a name under `destinations:` in the configuration, and write that name here"
+            wrong(node, "an address stands where a name is needed", help=help, code="unknown-destination")
         if name not in allowed:
             help = (
                 f"{suggestion(name, allowed)}destinations: {choices(allowed)}"

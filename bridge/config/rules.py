@@ -245,6 +245,8 @@ class RuleFiles:
         )
 
     def _destination(self, node: Node) -> str:
+        if "://" in node.text:
+            self.findings.hide(node)
         if not self.known.destinations:
             return text(node)  # that the configuration has none is told there
         return destination_name(self.known.destinations)(node)

@@ -249,7 +249,8 @@ def _link(value: Any, text: Any = "") -> Any:
     address = live(value)
     if not label:
         return address
-    format_ = current.get().manner.format
+    run = current.get()
+    run.bound, format_ = True, run.manner.format
     if format_ == "html":
         return alive(f'<a href="{address}">{label}</a>')
     return alive(f"[{label}]({address})" if format_ == "markdown" else f"{label}: {address}")
@@ -263,7 +264,8 @@ def _address(value: Any) -> Any:
     """A whole address to read, not to follow: without what follows `?`, in a code span."""
     if not isinstance(value, str) or not value:
         return ""
-    manner = current.get().manner
+    run = current.get()
+    run.bound, manner = True, run.manner
     shown = value.partition("?")[0].partition("#")[0]
     shown = "".join(sign for sign in shown if sign.isascii() and (sign.isalnum() or sign in "-._~:/%+"))
     if manner.format == "html":

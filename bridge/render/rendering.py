@@ -50,14 +50,17 @@ def write(
     try:
         words.failing = body
         whole = _Whole(body, names)
+        fit_for_both = title is body and not run.bound
         words.body = _finished(whole.text("body"), body.format, plain=plain)
         words.tone = whole.tone()
         words.failing = title
         run.manner = _manner(kind, title.format, now, title=True)
-        whole = _Whole(title, names)  # anew: what is set at the top level was made for the body's manner
+        if not fit_for_both:  # anew: what is set at the top level was made in the body's manner
+            whole = _Whole(title, names)
         if whole.context.blocks["title"] or title.inline:  # a file without that block is all body
             words.title = _title(whole.text("title"), title.format)
-        words.tone = whole.tone() or words.tone
+        if title is not body:
+            words.tone = whole.tone() or words.tone
     finally:
         current.reset(token)
 

@@ -32,10 +32,11 @@ class Manner:
 class Run:
     """The purse of one render."""
 
-    __slots__ = ("depth", "manner", "steps", "work")
+    __slots__ = ("bound", "depth", "manner", "steps", "work")
 
     def __init__(self, manner: Manner) -> None:
         self.manner = manner
+        self.bound = False  # was anything written that another manner would have written otherwise
         self.work = WORK
         self.steps = STEPS
         self.depth = DEPTH

@@ -74,7 +74,9 @@ def live(value: Any) -> Markup:
     text = value if isinstance(value, str) else printed(value)
     run.charge(len(text))
     if not isinstance(value, (int, float, datetime, Address)):  # a number's sign is no list mark
-        text = run.manner.dead(text)
+        dead = run.manner.dead(text)
+        run.bound = run.bound or dead != text
+        text = dead
     return escape(text) if run.manner.format == "html" else alive(text)
 
 

@@ -121,7 +121,7 @@ def main() -> None:
     paced = post(None, count=1000, rate=100)
     show("at 100 events/s: arrival p50 / p99, ms", _pair([paced[0].latency]), "< 10 / < 40")
     many = "rules:\n" + "".join(
-        f"  - name: Rule {n}\n    when: Project updated\n    if: {{resource.organization.gid: o{n}}}\n    notify: sink\n"
+        f"  - {{name: Rule {n}, when: Project updated, if: {{resource.organization.gid: o{n}}}, notify: sink}}\n"
         for n in range(1000)
     )
     with running(9, many) as service:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Notification, Planned, Settled, Tone
 from bridge.pipeline import TemplateError
+from bridge.render.dead import neutralise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +32,8 @@ def given_up(settled: Settled) -> News:
     tries = delivery.attempts + 1
     return News(
         trouble=f"given-up:{delivery.destination}",
-        title=f"Not delivered to {delivery.destination}: {delivery.notification.title}",
+        # The title was made harmless for the service that failed, which may not be the operators'.
+        title=f"Not delivered to {delivery.destination}: {neutralise(delivery.notification.title, hosts_only=True)}",
         body=(
             f"Given up after {tries} {'try' if tries == 1 else 'tries'}: {settled.reason}.\n"
             f"Rule: {delivery.rule}. The words are kept: `bridge deliveries --state failed` lists what waits."

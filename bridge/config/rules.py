@@ -224,8 +224,9 @@ class RuleFiles:
             to = entry.get("to", self._destination, "")
             tone = entry.get("type", _tone, None)
             own = self._words(entry)
-            # Its own words or its own template stand against the rule's of either kind.
-            words = own if own.keys() & {"body", "template"} else {**words, **own}
+            # A template writes title and body, so one side's template and the other's body cannot both be meant.
+            against = {"title", "body"} if "template" in own else {"template"} if "body" in own else set[str]()
+            words = {**{key: one for key, one in words.items() if key not in against}, **own}
             if "template" in words:
                 words = {key: one for key, one in words.items() if key != "format" or key in own}
         else:

@@ -91,7 +91,7 @@ def test_files_that_are_not_read(tmp_path: Path) -> None:
         "/proc/self/environ": "is not a regular file",
         "secret": "is no absolute path",
         f"{tmp_path}/../secret": "goes up by `..`",
-        tmp_path: "is a folder",
+        tmp_path: "is not a regular file",
         tmp_path / "pipe": "is not a regular file",
         tmp_path / "none": "does not exist",
         tmp_path / "two": "holds more than one line",
@@ -100,7 +100,7 @@ def test_files_that_are_not_read(tmp_path: Path) -> None:
     }.items():
         secrets, problems = secret_file(tmp_path, path)
         assert (secrets, len(problems)) == ((), 1), path
-        assert problems[0].endswith(reason) or reason == "is a folder" and "regular file" in problems[0], path
+        assert problems[0].endswith(reason) or (reason == "is a folder" and "regular file" in problems[0]), path
 
 
 @pytest.mark.parametrize("written", ["${HOME}", "${HOME:-x}", "${file:/etc/hostname}"])

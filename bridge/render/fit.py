@@ -10,12 +10,14 @@ from markupsafe import escape
 
 from bridge.model import Format, Kind, Notification, Tone
 from bridge.render.dead import JOINER
+from bridge.render.html import clean_html
 
 MARK = "…"
 TITLE_MAX = 250  # of any title, where a service takes more
 _LINE_END = re.compile(r"(?<!\n)\n(?!\n|[-*] )")  # list lines stay together
 _UNIT = re.compile(r"\s+|(?:\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*>|[^\s`\[<]|[`\[<])+")
 _ATOM = re.compile(r"\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*>|[\s\S]")
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 _LOOSE_END = " \t\n.,;:·-–—"
 
 
@@ -72,24 +74,39 @@ def _joined_to_next(text: str, at: int) -> bool:
 
 def one_line(text: str) -> str:
     """A title: control characters and line ends become spaces."""
-    return " ".join(
-        "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text).split(" ")
-    ).strip()
+    return squeezed(text.translate(_CONTROL))
 
 
 def fitted(title: str, body: str, *, kind: Kind, format: Format, tone: Tone) -> Notification:  # as elsewhere
     """Title and body within what the service takes."""
     if kind.title_max == 0:
-        first = title.replace("*", "∗")
-        body = {"markdown": f"**{first}**\n{body}", "html": f"<b>{escape(title)}</b><br>{body}"}.get(
-            format, f"{title}\n{body}"
-        )
+        body = _headed(title, body, format)
         title = ""
     if kind.blank_lines and format == "markdown":
         body = _LINE_END.sub("\n\n", body)
     return Notification(
         title=shorten(title, min(kind.title_max, TITLE_MAX)) if title else "",
-        body=shorten(body, kind.body_max),
+        body=_shorter_html(body, kind.body_max) if format == "html" else shorten(body, kind.body_max),
         format=format,
         tone=tone,
     )
+
+
+def _headed(title: str, body: str, format_: Format) -> str:
+    """The title as the body's first line, for a service that has no titles."""
+    if format_ == "markdown":
+        return f"**{title.replace('*', '∗')}**\n{body}"
+    return f"<b>{escape(title)}</b><br>{body}" if format_ == "html" else f"{title}\n{body}"
+
+
+def _shorter_html(text: str, limit: int) -> str:
+    """Cut, and what the cut left open closed again; that takes room of its own."""
+    room = limit
+    while len(text) > limit:
+        cut = clean_html(shorten(text, room))
+        if len(cut) <= limit:
+            return cut
+        room -= len(cut) - limit
+        if room <= len(MARK):
+            return MARK
+    return text

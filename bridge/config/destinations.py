@@ -97,7 +97,7 @@ def _group(
     name: str, node: Node, single: Collection[str], groups: Mapping[str, Node], entries: Fields
 ) -> tuple[str, ...]:
     def member(item: Node) -> str:
-        if item.value in groups:
+        if isinstance(item.value, str) and item.value in groups:
             wrong(item, f"{shown(item)} is a group", help="a group holds destinations, not groups", code="group")
         return destination_name(single)(item)
 

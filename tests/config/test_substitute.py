@@ -86,7 +86,7 @@ def test_files_that_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "large").write_text("x" * 70_000)
     (tmp_path / "bytes").write_bytes(b"\xff\xfe" * 8)
     os.mkfifo(tmp_path / "pipe")
-    for path, reason in {
+    reasons: dict[str | Path, str] = {
         "/dev/zero": "is not a regular file",
         "/proc/self/environ": "is not a regular file",
         "secret": "is no absolute path",
@@ -97,7 +97,8 @@ def test_files_that_are_not_read(tmp_path: Path) -> None:
         tmp_path / "two": "holds more than one line",
         tmp_path / "large": "is over 64 KiB",
         tmp_path / "bytes": "is not UTF-8 text",
-    }.items():
+    }
+    for path, reason in reasons.items():
         secrets, problems = secret_file(tmp_path, path)
         assert (secrets, len(problems)) == ((), 1), path
         assert problems[0].endswith(reason) or (reason == "is a folder" and "regular file" in problems[0]), path

@@ -1,0 +1,73 @@
+"""Which files of the folders are read: nothing outside them, nothing but regular files, and nothing in silence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bridge.config.check import check
+from tests.config.folder import ENVIRON, lay
+
+RULE = "rules:\n  - {name: NAME, when: Project created, notify: ops}\n"
+
+
+def told(path: Path) -> list[tuple[str, str, str]]:
+    return [(one.place.file, one.severity, one.message) for one in check(path, ENVIRON).problems]
+
+
+def test_files_that_look_like_rules_are_named(tmp_path: Path) -> None:
+    parts = ["b.yml", ".hidden.yaml", "c.yaml~", "d.yaml.swp", "e.yaml.bak", "notes.txt"]
+    text = "".join(f"#--- rules/{name}\n{RULE}" for name in parts)
+    assert told(lay(tmp_path, text)) == [
+        ("rules/.hidden.yaml", "info", "hidden files are not read"),
+        ("rules/b.yml", "warning", "this file is not read: rule files end in `.yaml`"),
+        ("rules/c.yaml~", "info", "an editor's copy is not read"),
+        ("rules/d.yaml.swp", "warning", "an editor's copy is not read"),
+        ("rules/e.yaml.bak", "warning", "an editor's copy is not read"),
+    ]
+
+
+def test_links(tmp_path: Path) -> None:
+    path = lay(tmp_path, f"#--- rules/a.yaml\n{RULE}")
+    (tmp_path / "outside.yaml").write_text(RULE)
+    os.symlink("../outside.yaml", tmp_path / "rules" / "out.yaml")
+    os.symlink("a.yaml", tmp_path / "rules" / "same.yaml")
+    os.symlink("/dev/zero", tmp_path / "rules" / "zero.yaml")
+    os.symlink("nowhere.yaml", tmp_path / "rules" / "dangling.yaml")
+    report = check(path, ENVIRON)
+    assert report.rules == 1, "a file that two names lead to is read once"
+    assert told(path) == [
+        ("rules/dangling.yaml", "error", "this file cannot be read"),
+        ("rules/out.yaml", "error", "this link leads out of the folder: it is not read"),
+        ("rules/zero.yaml", "error", "this link leads out of the folder: it is not read"),
+    ]
+
+
+def test_pipes_and_folders_are_not_read(tmp_path: Path) -> None:
+    path = lay(tmp_path, "")
+    os.mkfifo(tmp_path / "rules" / "pipe.yaml")
+    (tmp_path / "rules" / "folder.yaml").mkdir()
+    assert told(path) == [
+        ("rules/folder.yaml", "warning", "this is no regular file: it is not read"),
+        ("rules/pipe.yaml", "warning", "this is no regular file: it is not read"),
+    ]
+
+
+def test_a_mounted_map_of_files_as_kubernetes_makes_it(tmp_path: Path) -> None:
+    path = lay(tmp_path, "")
+    data = tmp_path / "rules" / "..2026_01_01"
+    data.mkdir()
+    (data / "a.yaml").write_text(RULE)
+    os.symlink("..2026_01_01", tmp_path / "rules" / "..data")
+    os.symlink("..data/a.yaml", tmp_path / "rules" / "a.yaml")
+    report = check(path, ENVIRON)
+    assert list(report.problems) == []
+    assert (report.rules, sorted(report.texts)) == (1, ["config.yaml", "rules/a.yaml"])
+
+
+def test_folders_below_are_read_by_name(tmp_path: Path) -> None:
+    names = ["z.yaml", "a/b.yaml", "a.yaml", "a/a/c.yaml"]
+    text = "".join(f"#--- rules/{name}\n{RULE.replace('NAME', name)}" for name in names)
+    snapshot = check(lay(tmp_path, text), ENVIRON).snapshot
+    assert snapshot is not None
+    assert sorted(rule.name for rule in snapshot.rules) == sorted(names)

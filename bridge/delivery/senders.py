@@ -68,7 +68,7 @@ class _Child(asyncio.Protocol):
             on_failure.callback(ours.close)
             command = [sys.executable, "-P", "-m", PROGRAM, str(theirs.fileno()), str(self.threads)]
             # The child finds its modules where this process does, however that was started.
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
             self.process = subprocess.Popen(  # noqa: S603, ASYNC220 -- our own command; a fork takes milliseconds
                 command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL
             )

@@ -47,7 +47,7 @@ _REFERENCES = {
 }
 
 # Every field that is known to come, by type. What stands below a reference or a file is added from `_REFERENCES` and
-# `_FILE`. `work` and `project` of a Comment are what its `uri` leads to.
+# `_FILE`. `subject`, `work` and `project` of a Comment are what its `uri` leads to.
 _DECLARED = {
     "Invitation": "email token has_user",
     "Organization": """name hostname vat logo billing_contact.phone billing_contact.email
@@ -72,7 +72,8 @@ _DECLARED = {
     "Project Message": "message type project worker user mine attached_files accepted_at rejected_at",
     "Work": "image content description worker project won_at parent",
     "Webhook": "url enabled",
-    "Comment": "message author worker nickname uri mine work project",
+    "Comment": """message author worker nickname uri mine work project subject.gid subject.type subject.title
+        subject.description subject.image subject.content subject.project.gid subject.project.title""",
     "Worker": "firstname lastname",
     "User": "firstname lastname",
 }

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from jinja2 import nodes
@@ -15,6 +16,7 @@ from jinja2.meta import find_undeclared_variables
 from bridge.render.closed import Closed
 
 SOURCE_MAX = 64 * 1024
+TOKENS_MAX = 30_000  # more than the nodes below can be written with; counted before there is a tree
 NODES_MAX = 4_000
 TREE_DEPTH = 40
 LOOP_DEPTH = 3
@@ -41,6 +43,8 @@ def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[no
             Fault(line=1, code="template-too-large", message=f"a template holds {SOURCE_MAX:,} characters at most")
         ]
     try:
+        if sum(1 for _ in islice(environment.lex(source), TOKENS_MAX + 1)) > TOKENS_MAX:
+            return None, [Fault(line=1, code="template-too-large", message="the template is too large")]
         tree = environment.parse(source)
         faults = _too_large(tree) or [fault for check in CHECKS for fault in check(tree, environment, others)]
         faults = faults or _unknown_names(tree)

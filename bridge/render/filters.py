@@ -22,19 +22,24 @@ from bridge.render.values import Address, Missing, alive, joined, live, ours, pr
 from bridge.render.words import blanks
 
 Filter = Callable[..., Any]
+_DEAR = 100  # what a date, a sum or HTML takes beside its letters
 _SCHEMES = ("http", "https", "mailto")
 
 
 def all_filters(speech: Speech) -> dict[str, Filter]:
     """Every filter of the allow-list, for one locale and time zone."""
-    offered = {**_OF_TEXTS, **_OF_LISTS, **_OF_ADDRESSES, **_in_words(speech)}
-    return {name: _paid(function) for name, function in offered.items()}
+    cheap = {**_OF_TEXTS, **_OF_LISTS, **_OF_ADDRESSES}
+    dear = {"plain": _plain, "striptags": _plain, **_in_words(speech)}
+    return {
+        **{name: _paid(function, 0) for name, function in cheap.items()},
+        **{name: _paid(function, _DEAR) for name, function in dear.items()},
+    }
 
 
-def _paid(function: Filter) -> Filter:
+def _paid(function: Filter, price: int) -> Filter:
     @wraps(function)
     def pay(*args: Any, **kwargs: Any) -> Any:
-        letters = 0
+        letters = price
         for argument in (*args, *kwargs.values()) if kwargs else args:
             if isinstance(argument, str):
                 letters += len(argument)
@@ -110,11 +115,9 @@ _OF_TEXTS: dict[str, Filter] = {
     "e": _escape,
     "escape": _escape,
     "lower": _of_text(str.lower),
-    "plain": _plain,
     "replace": _replace,
     "shorten": _shorten,
     "string": printed,
-    "striptags": _plain,
     "text": _text,
     "title": _of_text(str.title),
     "tojson": _json,

@@ -11,20 +11,37 @@ from bridge.render.redact import redacted, redacted_changes
 class Changes(dict[str, Any]):
     """Changes by path: `changes.status.old`, `changes["price.amount"].new` or step by step; `changes.fields`."""
 
-    __slots__ = ()
+    __slots__ = ("_below", "_fields")
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name == "fields" or any(path.startswith(f"{name}.") for path in self)
+        return self._part(str(name)) is not None
 
     def __getitem__(self, name: str) -> Any:
+        found = self._part(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _part(self, name: str) -> Any:
+        if not hasattr(self, "_below"):  # only once: a template may ask in a loop
+            self._below = _grouped(self)
+            self._fields = sorted(self)
+        if name == "fields":
+            return self._fields
         if super().__contains__(name):
             return super().__getitem__(name)
-        if name == "fields":
-            return sorted(self)
-        below = Changes({path[len(name) + 1 :]: change for path, change in self.items() if path.startswith(f"{name}.")})
-        if below:
-            return below
-        raise KeyError(name)
+        first, _, rest = name.partition(".")
+        below = self._below.get(first)
+        return below._part(rest) if below is not None and rest else below
+
+
+def _grouped(changes: Changes) -> dict[str, Changes]:
+    groups: dict[str, Changes] = {}
+    for path, change in changes.items():
+        first, dot, rest = path.partition(".")
+        if dot:
+            groups.setdefault(first, Changes())[rest] = change
+    return groups
 
 
 def seen(event: Event, *, secret: frozenset[str]) -> dict[str, Any]:

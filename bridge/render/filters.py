@@ -15,14 +15,16 @@ from markupsafe import Markup, escape
 
 from bridge.render import fit
 from bridge.render.dead import host_of
-from bridge.render.plain import without_html
-from bridge.render.run import current, weigh
+from bridge.render.plain import HTML_MAX, without_html
+from bridge.render.run import LETTERS, current, weigh
 from bridge.render.speech import Speech
 from bridge.render.values import Address, Missing, alive, joined, live, ours, printed
 from bridge.render.words import blanks
 
 Filter = Callable[..., Any]
 _DEAR = 100  # what a date, a sum or HTML takes beside its letters
+_AHEAD = 5_000  # characters, in which an address may stand that shrinks to its host
+_TEXT_MAX = 10_000
 _SCHEMES = ("http", "https", "mailto")
 
 
@@ -39,13 +41,13 @@ def all_filters(speech: Speech) -> dict[str, Filter]:
 def _paid(function: Filter, price: int) -> Filter:
     @wraps(function)
     def pay(*args: Any, **kwargs: Any) -> Any:
-        letters = price
+        letters = 0
         for argument in (*args, *kwargs.values()) if kwargs else args:
             if isinstance(argument, str):
                 letters += len(argument)
             else:
                 weigh(argument)
-        current.get().charge(letters)
+        current.get().charge(price + letters // LETTERS)
         return function(*args, **kwargs)
 
     return pay
@@ -84,6 +86,8 @@ def _shorten(value: Any, length: int = 80) -> Any:
         return value
     if current.get().manner.format == "html":
         return fit.shorten(fit.squeezed(printed(value)), length)
+    if isinstance(value, str) and not isinstance(value, Markup):
+        value = value[: _AHEAD + 10 * length]  # of a long text only the start is made dead
     return alive(fit.shorten(fit.squeezed(live(value)), length, measure=fit.as_printed))
 
 
@@ -92,12 +96,15 @@ def _escape(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A text as it came; what has another shape, or only spaces, is nothing."""
-    return value if isinstance(value, str) and value.strip() else ""
+    """A text as it came, but no longer than any message shows; another shape, or only spaces, is nothing."""
+    return value[:_TEXT_MAX] if isinstance(value, str) and value.strip() else ""
 
 
 def _plain(value: Any) -> Any:
-    return " ".join(without_html(value).split()) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    current.get().charge(min(len(value), HTML_MAX))
+    return " ".join(without_html(value).split())
 
 
 def _json(value: Any) -> str:

@@ -13,7 +13,7 @@ _BREAK = re.compile(r"<(?:br|/?(?:p|div|li|ul|ol|tr|table|blockquote|pre|h[1-6])
 _SIGNS = "*`[]()"
 _VEIL = {ord(sign): 0xFDD0 + place for place, sign in enumerate(_SIGNS)}  # noncharacters: no text has them
 _UNVEIL = {veil: sign for sign, veil in _VEIL.items()}
-_HTML_MAX = 100_000  # no notification shows more; a parser's time grows with its text
+HTML_MAX = 100_000  # no notification shows more; a parser's time grows with its text
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)", re.I)
 _CLOSE_THEMSELVES = "area base br col dd dt hr img input li link meta option p source td th tr track wbr"
 _NESTING = 256
@@ -40,8 +40,8 @@ def without_html(text: str) -> str:
     if "<" not in text and "&" not in text:
         return text
     if too_deep(text):
-        return html.unescape(re.sub(r"<[^<>]*>", " ", text[:_HTML_MAX]))
-    parted = _BREAK.sub(lambda found: " " + found[0], text[:_HTML_MAX])
+        return html.unescape(re.sub(r"<[^<>]*>", " ", text[:HTML_MAX]))
+    parted = _BREAK.sub(lambda found: " " + found[0], text[:HTML_MAX])
     words = nh3.clean(parted, tags=set(), clean_content_tags={"script", "style"}, strip_comments=True)
     return html.unescape(words)
 

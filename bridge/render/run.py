@@ -13,7 +13,8 @@ from jinja2.runtime import Undefined
 
 from bridge.model import Format
 
-WORK = 3_000_000  # nodes run, characters and items touched
+WORK = 1_000_000  # nodes run, items touched, characters written
+LETTERS = 8  # as many are copied or compared for the price of one written
 STEPS = 50_000  # turns of all loops together
 DEPTH = 30  # macros that call one another
 OUTPUT = 256 * 1024  # characters
@@ -63,13 +64,13 @@ def weigh(value: Any) -> Any:
         return value
     run = current.get()
     if isinstance(value, str):
-        run.charge(len(value))
+        run.charge(len(value) // LETTERS)
         return value
     open_ends = [value]
     while open_ends:
         item = open_ends.pop()
         if isinstance(item, str):
-            run.charge(len(item))
+            run.charge(len(item) // LETTERS)
         elif isinstance(item, (list, tuple)):
             run.charge(len(item))
             open_ends.extend(item)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,3 +76,17 @@ def test_french_has_all_words_and_no_others() -> None:
         path.read_text("utf-8") for path in (ROOT / "bridge" / "render").glob("*.py") if path.stem != "french"
     )
     assert not {phrase for phrase in PHRASES if f'"{phrase}"' not in written + ours}
+
+
+def test_a_very_long_text_does_not_keep_the_message_from_its_words() -> None:
+    happened = event_of(case("en", 1))
+    assert happened.resource is not None
+    long = "<p>" + "word " * 200_000 + "</p>"
+    told = replace(
+        happened, resource=happened.resource | {"title": long, "description": long, "owner": {"firstname": long}}
+    )
+    sent = READY["en"].render(told, None, None, source_type="creads", kind=CHAT, now=NOW)
+    assert sent.title.startswith("New project: ‹p›word word")
+    assert sent.title.endswith("word…")
+    assert "“word word" in sent.body
+    assert len(sent.body) < 700

@@ -21,6 +21,7 @@ MAX_BYTES = 1024 * 1024
 MAX_LINES = 50_000
 MAX_EVENTS = 20_000
 MAX_DEPTH = 20
+MAX_TAGS = 10_000  # characters in words that may be tags, which ruamel reads ten times slower than others
 MAX_DIGITS = 30  # of a number: more than any JSON sender means, less than what costs time to read
 
 DOCS = "docs/configuration.md#yaml"
@@ -28,6 +29,8 @@ DOCS = "docs/configuration.md#yaml"
 # YAML's own invisible line breaks and whatever is not text: they would shift every position after them.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # can be written as an escape, cannot be kept as text
+
+_TAGS = re.compile(r"(?:(?<=[\s\[{(,:-])|^)!\S+", re.MULTILINE)
 
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -99,6 +102,11 @@ def _decode(raw: bytes, file: str) -> str:
         _refuse(
             place_in(text, found.start(), file), "character", message, "delete it, or write it as an escape in quotes"
         )
+    marked = 0
+    for found in _TAGS.finditer(text):
+        marked += len(found[0])
+        if marked > MAX_TAGS:
+            _refuse(place_in(text, found.start(), file), "too-large", "too many words begin with `!`", "write fewer")
     return text
 
 

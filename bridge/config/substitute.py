@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -44,9 +44,9 @@ def secrets_in(value: str) -> set[str]:
     return {value} | parts | ({unquote(password[1])} if password else set())
 
 
-def unfilled(text: str) -> list[tuple[int, str]]:
+def unfilled(text: str) -> Iterator[tuple[int, str]]:
     """Where a text asks for a variable: (offset, as written). `${{ price }}` is a dollar and an expression."""
-    return [(found.start(), found[0]) for found in _IN_RULES.finditer(text)]
+    return ((found.start(), found[0]) for found in _IN_RULES.finditer(text))
 
 
 def never_filled(place: Place, written: str) -> Problem:

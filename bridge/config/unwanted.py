@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from bridge.config.reading import Findings
 from bridge.config.substitute import never_filled, unfilled
@@ -11,6 +13,7 @@ from bridge.config.wording import place_in, said
 from bridge.model import Node, Place
 
 DOCS = "docs/security.md#secrets"
+MOST_TOLD = 20  # of one kind in one text: a file that is wrong all over needs no more
 
 _SECRET = re.compile(
     # an address with a password; bounded, so that a long word is not tried from each of its letters
@@ -47,23 +50,30 @@ def _texts(node: Node, *, spoken: bool) -> Iterator[tuple[Node, bool]]:
 
 
 def _look(text: str, at: Callable[[int], Place], findings: Findings, *, spoken: bool) -> None:
-    for offset, written in unfilled(text) if "${" in text else ():
+    for offset, written in islice(unfilled(text), MOST_TOLD) if "${" in text else ():
         findings.problems.append(never_filled(at(offset), written))
-    for found in _SECRET.finditer(text):
-        place = at(found.start())
-        findings.hidden.append((place, Place(place.file, place.line, place.column + len(found[0]))))
-        findings.secrets.add(found[0])
-        message = "this looks like a secret: rules and templates are copied, shown and kept"
-        help = "put it in a destination's `url` in the configuration, and name that destination here"
-        findings.tell(place, "secret", message, help=help, docs=DOCS, width=len(found[0]))
-    for found in _EVERYBODY.finditer(text) if spoken else ():
-        message = f"{said(found[0])} calls everybody who reads there, at each event"
+    _secrets(text, at, findings)
+    for found in islice(_EVERYBODY.finditer(text), MOST_TOLD) if spoken else ():
         findings.tell(
             at(found.start()),
             "mention",
-            message,
+            f"{said(found[0])} calls everybody who reads there, at each event",
             help="delete it unless that is meant",
             docs="docs/templates.md#mentions",
             severity="warning",
             width=len(found[0]),
         )
+
+
+def _secrets(text: str, at: Callable[[int], Place], findings: Findings) -> None:
+    """Tell of the first ones; of what comes after them, nothing is shown."""
+    for number, found in enumerate(_SECRET.finditer(text)):
+        place = at(found.start())
+        if number == MOST_TOLD:
+            findings.hidden.append((place, at(len(text))))
+            break
+        findings.hidden.append((place, replace(place, column=place.column + len(found[0]))))
+        findings.secrets.add(found[0])
+        message = "this looks like a secret: rules and templates are copied, shown and kept"
+        help = "put it in a destination's `url` in the configuration, and name that destination here"
+        findings.tell(place, "secret", message, help=help, docs=DOCS, width=len(found[0]))

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
-from jinja2.meta import find_undeclared_variables
+from jinja2.meta import TrackingCodeGenerator
 
 from bridge.render.closed import Closed
 
@@ -47,7 +47,7 @@ def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[no
             return None, [Fault(line=1, code="template-too-large", message="the template is too large")]
         tree = environment.parse(source)
         faults = _too_large(tree) or [fault for check in CHECKS for fault in check(tree, environment, others)]
-        faults = faults or _unknown_names(tree)
+        faults = faults or _unknown_names(tree, environment)
     except TemplateSyntaxError as error:
         return None, [
             Fault(line=error.lineno, code="template-syntax", message=_lower(error.message or "not a template"))
@@ -222,8 +222,11 @@ def template_names(node: nodes.Node) -> list[str | None]:
     return [item.value if isinstance(item, nodes.Const) and isinstance(item.value, str) else None for item in items]
 
 
-def _unknown_names(tree: nodes.Template) -> list[Fault]:
-    unknown = find_undeclared_variables(tree) - {*NAMES, *CALLABLE, *_set_at_the_top(tree)}
+def _unknown_names(tree: nodes.Template, environment: Closed) -> list[Fault]:
+    tracker = TrackingCodeGenerator(environment)
+    tracker.optimizer = None  # or constants would be folded, and run, while a template is only looked at
+    tracker.visit(tree)
+    unknown = tracker.undeclared_identifiers - {*NAMES, *CALLABLE, *_set_at_the_top(tree)}
     first: dict[str, int] = {}
     for node in tree.find_all(nodes.Name):
         if node.name in unknown:

@@ -151,6 +151,7 @@ def test_the_gid_is_encoded_in_a_link() -> None:
         ("{{ '{who} said'|t(who=resource.v) }}", "∗x∗ @\u2060here said"),
         ("{{ resource.v|default('x')|trim|string }}", "∗x∗ @\u2060here"),
         ("{{ resource.v|e }}", "∗x∗ @\u2060here"),
+        ("{{ ['@here', '**b**']|join(' ') }}{{ {'k': '*c*'}.k }}", "@here **b***c*"),
     ],
 )
 def test_the_authors_words_are_live_and_the_events_are_not(body: str, expected: str) -> None:

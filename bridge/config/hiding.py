@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from bridge.config.substitute import SECRET_KEYS
 from bridge.config.wording import lines_of
@@ -37,15 +38,29 @@ def _begin(line: str) -> int | None:
     return None
 
 
-def masked(line: str, number: int, spans: Iterable[Span], column: int, width: int) -> tuple[str, int, int]:
-    """The line with its hidden parts as asterisks, and where column and width of a mark went."""
-    for begin, end in sorted(_on_line(line, number, spans), reverse=True):
-        line = line[:begin] + MASK + line[end:]
-        if begin < column <= end:
-            column, width = begin + 1, len(MASK)
-        elif column > end:
-            column += len(MASK) - (end - begin)
-    return line, column, width
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A source line as it may be shown, and which parts of the original are hidden in it."""
+
+    text: str
+    parts: list[tuple[int, int]]  # offsets of the original, in order, apart
+
+    @classmethod
+    def of(cls, line: str, number: int, spans: Iterable[Span]) -> Masked:
+        parts = _on_line(line, number, spans)
+        ends = [0, *(end for _, end in parts)]
+        begins = [*(begin for begin, _ in parts), len(line)]
+        return cls(MASK.join(line[end:begin] for end, begin in zip(ends, begins, strict=True)), parts)
+
+    def at(self, column: int, width: int) -> tuple[int, int]:
+        """Where a mark of the original went: (column, width)."""
+        moved = 0
+        for begin, end in self.parts:
+            if begin < column <= end:
+                return begin + 1 + moved, len(MASK)
+            if column > end:
+                moved += len(MASK) - (end - begin)
+        return column + moved, width
 
 
 def _on_line(line: str, number: int, spans: Iterable[Span]) -> list[tuple[int, int]]:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from bridge.config.hiding import Span, masked
+from bridge.config.hiding import Masked, Span
 from bridge.config.snapshot import Snapshot
 from bridge.config.wording import lines_of
 from bridge.errors import Problem, Severity
 from bridge.logs import mask_of, printable
+from bridge.model import Place
 
 MOST_SHOWN = 200
 WINDOW = 120  # characters of a source line
@@ -52,15 +53,11 @@ class Report:
 
 def as_text(report: Report, *, color: bool = False) -> str:
     """Each problem with its line, and a count at the end."""
-    lines = {file: lines_of(text) for file, text in report.texts.items()}
-    hidden = defaultdict(list)
-    for span in report.hidden:
-        hidden[span[0].file].append(span)
+    lines = _Lines(report)
     mask = mask_of(report.secrets)
     parts = []
     for problem in report.problems[:MOST_SHOWN]:
-        file = problem.place.file
-        parts.append(_told(problem, report.path(problem), lines.get(file, []), hidden[file], color=color))
+        parts.append(_told(problem, report.path(problem), lines.at(problem.place), color=color))
     if len(report.problems) > MOST_SHOWN:
         parts.append(f"… and {len(report.problems) - MOST_SHOWN:,} more.\n")
     return mask("\n".join([*parts, _count(report)]))
@@ -101,15 +98,34 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
 
 
-def _told(problem: Problem, path: str, lines: Sequence[str], hidden: Sequence[Span], *, color: bool) -> str:
+class _Lines:
+    """The source lines of a report as they may be shown; many problems may stand on one."""
+
+    def __init__(self, report: Report) -> None:
+        self.texts = {file: lines_of(text) for file, text in report.texts.items()}
+        self.hidden: dict[tuple[str, int], list[Span]] = defaultdict(list)
+        for begin, end in report.hidden:
+            for number in range(begin.line, end.line + 1):
+                self.hidden[begin.file, number].append((begin, end))
+        self.shown: dict[tuple[str, int], Masked] = {}
+
+    def at(self, place: Place) -> Masked:
+        key = place.file, place.line
+        if key not in self.shown:
+            lines = self.texts.get(place.file, [])
+            line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+            self.shown[key] = Masked.of(line, place.line, self.hidden.get(key, ()))
+        return self.shown[key]
+
+
+def _told(problem: Problem, path: str, source: Masked, *, color: bool) -> str:
     place, severity = problem.place, problem.severity
     on, off = (_COLORS[severity], _PLAIN) if color else ("", "")
     head = f"{path}:{place.line}:{place.column}: {on}{severity}[{problem.code}]{off}: {printable(problem.message)}"
     gutter = " " * len(str(place.line))
     told = [head]
-    if 0 < place.line <= len(lines) and lines[place.line - 1].strip():
-        line, column, width = masked(lines[place.line - 1], place.line, hidden, place.column, problem.width)
-        line, padding, caret = _drawn(line, column, width)
+    if source.text.strip():
+        line, padding, caret = _drawn(source.text, *source.at(place.column, problem.width))
         told += [f"{gutter} |", f"{place.line} | {line}", f"{gutter} | {padding}{on}{caret}{off}"]
     told += [f"{gutter} = {key}: {text}" for key, text in (("help", problem.help), ("docs", problem.docs)) if text]
     return "\n".join(told) + "\n"

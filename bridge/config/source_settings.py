@@ -29,6 +29,7 @@ DOCS = "docs/configuration.md#sources"
 SOURCE_KEYS = ("type", "secrets", "expect_every", "duplicate_window", "links", "api", "max_body")
 EXAMPLE = '{type: creads, secrets: ["${CREADS_WEBHOOK_SECRET}"]}'
 DAY = 86400.0
+MOST_SECRETS = 10
 MAX_BODY = 16 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # it stands in the address `/hooks/<name>`
@@ -96,8 +97,12 @@ def _secrets(name: str, fields: Fields, seen: dict[str, str]) -> tuple[bytes, ..
         what = "an empty list lets everybody in" if node.value == [] else "`secrets` is a list, even of one"
         fields.tell_key("secrets", "secret", what, help=help)
         return ()
+    if len(node.value) > MOST_SECRETS:
+        fields.tell_key(
+            "secrets", "secret", f"over {MOST_SECRETS} secrets", help="delete those that are no longer used"
+        )
     secrets = []
-    for item in node.value:
+    for item in node.value[:MOST_SECRETS]:
         value = secret(item, fields.findings, help=help)
         if value is None:
             continue

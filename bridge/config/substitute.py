@@ -15,6 +15,8 @@ from bridge.errors import Problem
 from bridge.model import Node, Place
 
 DOCS = "docs/configuration.md#variables"
+MOST_VARIABLES = 20  # in one value
+LONGEST_SECRET = 8_192  # characters: every output is searched for each secret
 MAX_FILE_BYTES = 64 * 1024
 
 # Whatever stands below one of these keys is masked in every output.
@@ -85,6 +87,10 @@ class _Filling:
     def _scalar(self, node: Node, *, key: str, secret: bool) -> Node:
         secret = secret or "${file:" in node.text or _looks_secret(key, node.text)
         value = self._fill(node, secret) if isinstance(node.value, str) else node.value
+        if secret and len(str(value)) > LONGEST_SECRET:
+            value = self._wrong(
+                node.place, f"this value is over {LONGEST_SECRET:,} characters", "write a shorter one", 1
+            )
         if secret:
             if secrets_in(node.text):
                 self.findings.hide(node)
@@ -92,6 +98,9 @@ class _Filling:
         return node if value == node.value else replace(node, value=value)
 
     def _fill(self, node: Node, secret: bool) -> str:
+        if node.text.count("${") > MOST_VARIABLES:
+            return self._wrong(node.place, f"over {MOST_VARIABLES} variables in one value", "write fewer", 1)
+
         def one(found: re.Match[str]) -> str:
             piece = self._piece(found[1], node.at(found.start()), len(found[0]), secret)
             if secret and len(piece) > 3:

@@ -270,8 +270,9 @@ class _Builder:
         if event.anchor is not None or event.tag is not None:
             # The mark stands at the anchor or the tag; the text comes after them.
             skipped = len(re.match(r"(?:[&!]\S*\s*)*", self.text[index : end.index])[0])  # type: ignore[index]  # matches always
-            place = place_in(self.text, index + skipped, self.file)
-            line, column, index = place.line, place.column, index + skipped
+            passed = lines_of(self.text[index : index + skipped])
+            column = len(passed[-1]) + (column if len(passed) == 1 else 1)
+            line, index = line + len(passed) - 1, index + skipped
         place = Place(self.file, line, column)
         self._count(event, 0, len(event.value))
         written = self.text[index : end.index]

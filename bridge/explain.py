@@ -172,10 +172,13 @@ def decision_view(decision: Decision, hidden: frozenset[str]) -> Json:
 def finding_view(finding: Finding, hidden: frozenset[str]) -> Json:
     """One condition: what it expected, what it found."""
     found = MASK if _hidden_path(finding.path, hidden) and finding.found is not None else finding.found
+    expected = finding.expected
+    if isinstance(expected, dict) and "value" in expected and _hidden_path(str(expected.get("path")), hidden):
+        expected = expected | {"value": MASK}  # a right side that is another path
     view: dict[str, Any] = {
         "path": finding.path,
         "op": finding.op,
-        "expected": finding.expected,
+        "expected": redacted(expected, hidden),
         "found": redacted(found, hidden),
     }
     return view | ({"reason": finding.reason} if finding.reason else {})

@@ -11,7 +11,7 @@ from pathlib import Path
 from bridge import __version__
 from bridge.errors import BridgeError
 
-FINE, PROBLEMS, USAGE = 0, 1, 2
+FINE, PROBLEMS = 0, 1  # and 2, wrong usage, which argparse gives
 
 
 def parser() -> argparse.ArgumentParser:

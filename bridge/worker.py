@@ -120,7 +120,12 @@ class Worker:
                 matched, errors = _unmatchable(recorded, self.snapshot), []
                 news.append(not_matched(recorded.id, type(fault).__name__))
             results.append(matched)
-            news += [template_failed(error) for error in errors]
+            for error in errors:
+                metrics.TEMPLATE_ERRORS.labels(error.rule.name).inc()
+                log.warning(
+                    "template.failed", event_id=recorded.id, rule=error.rule.name, file=error.file, line=error.line
+                )
+                news.append(template_failed(error))
             _tell_matched(recorded, matched, time.perf_counter() - started)
             await asyncio.sleep(0)  # accepts go first
         full = [name for name, lane in self._lanes.items() if len(lane.waiting) >= LANE_FULL]

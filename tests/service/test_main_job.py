@@ -98,6 +98,7 @@ def test_a_template_error_sends_the_fallback_and_tells_the_operators(live: Start
     bridge.until(lambda: sink.to("sink") and sink.to("ops"))
     assert "Product" in sink.to("sink")[0]["title"] + sink.to("sink")[0]["message"]
     assert "all.yaml" in sink.to("ops")[0]["title"] + sink.to("ops")[0]["message"]
+    assert 'bridge_template_errors_total{rule="Broken at run time"} 1.0' in bridge.get("/metrics")[1]
 
 
 def test_a_given_up_delivery_is_told_to_the_operators_once(live: Start, sink: Sink) -> None:

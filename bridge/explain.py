@@ -11,7 +11,7 @@ from bridge.config.snapshot import Snapshot, rules_of
 from bridge.errors import BadEnvelope, BridgeError
 from bridge.logs import MASK
 from bridge.model import Decision, Event, Finding, Json, Key, Recorded, fold
-from bridge.pipeline import fan_out, recall
+from bridge.pipeline import fan_out, recall, sent_in
 from bridge.rules import Matcher, changes_between, facts_of
 from bridge.store import Store
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
@@ -100,8 +100,9 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
     Raises BridgeError when no source can read the file.
     """
     recorded = _read(path, snapshot, now)
-    memory = await recall([recorded], snapshot, store)
-    matched, errors = fan_out(recorded, snapshot, memory, now)
+    sent = sent_in(recorded, snapshot)
+    memory = await recall([(recorded, sent)], snapshot, store)
+    matched, errors = fan_out(recorded, sent, snapshot, memory, now)
     row = EventRow(
         id=0,
         source=recorded.key.source,

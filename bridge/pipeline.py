@@ -14,12 +14,13 @@ from typing import Literal
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE, next_attempt
 from bridge.delivery.senders import Senders
-from bridge.errors import GivenBack, SenderGone, TemplateFailed
+from bridge.errors import BadEnvelope, GivenBack, SenderGone, TemplateFailed
 from bridge.model import (
     Decision,
     Delivery,
     Destination,
     Event,
+    Json,
     Key,
     Matched,
     Memory,
@@ -68,13 +69,25 @@ class TemplateError:
     message: str
 
 
-async def recall(events: Sequence[Recorded], snapshot: Snapshot, store: Store) -> dict[Key, Memory]:
+Sent = dict[str, Json] | None  # the resource in an event's body
+
+
+def sent_in(recorded: Recorded, snapshot: Snapshot) -> Sent:
+    """The resource that came with an event; None too when its source is no longer configured."""
+    source = snapshot.sources.get(recorded.key.source)
+    try:
+        return source.resource_of(recorded.body) if source else None
+    except BadEnvelope:  # taken by an earlier version with wider bounds: it must not stop the events behind it
+        return None
+
+
+async def recall(events: Sequence[tuple[Recorded, Sent]], snapshot: Snapshot, store: Store) -> dict[Key, Memory]:
     """All that is remembered of the resources these events are about, and of those they refer to."""
     wanted: set[Key] = set()
-    for event in events:
+    for event, sent in events:
         wanted.add(event.key)
         if source := snapshot.sources.get(event.key.source):
-            wanted |= references_in(event.key, source.resource_of(event.body), source)
+            wanted |= references_in(event.key, sent, source)
     memory = await store.remember(wanted)
     # What is remembered leads one step further: a Comment's work knows its project.
     further: set[Key] = set()
@@ -85,11 +98,10 @@ async def recall(events: Sequence[Recorded], snapshot: Snapshot, store: Store) -
 
 
 def fan_out(
-    recorded: Recorded, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime
+    recorded: Recorded, sent: Sent, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime
 ) -> tuple[Matched, list[TemplateError]]:
     """Match one event and render what its rules send. `memory` is brought up to date for the events behind it."""
     source = snapshot.sources.get(recorded.key.source)
-    sent = source.resource_of(recorded.body) if source else None
     understood = understand(recorded, sent, source, memory)
     memory.update(understood.remembered)
     event = understood.event

@@ -17,7 +17,7 @@ from bridge.delivery.senders import Senders
 from bridge.errors import GivenBack, StoreUnavailable
 from bridge.model import Delivery, Matched, Recorded, Settled
 from bridge.news import News, given_up, no_destination, not_matched, template_failed
-from bridge.pipeline import deliver, fan_out, recall
+from bridge.pipeline import deliver, fan_out, recall, sent_in
 from bridge.store import Store
 
 log = structlog.get_logger()
@@ -108,13 +108,15 @@ class Worker:
         return self._clock() < self._leads_until
 
     async def _match(self, batch: list[Recorded]) -> None:
-        memory = await recall(batch, self.snapshot, self._store)
+        events = [(recorded, sent_in(recorded, self.snapshot)) for recorded in batch]
+        memory = await recall(events, self.snapshot, self._store)
         results: list[Matched] = []
         news: list[News] = []
-        for recorded in batch:
+        for recorded, sent in events:
             started = time.perf_counter()
             try:
-                matched, errors = fan_out(recorded, self.snapshot, memory, datetime.fromtimestamp(self._clock(), UTC))
+                now = datetime.fromtimestamp(self._clock(), UTC)
+                matched, errors = fan_out(recorded, sent, self.snapshot, memory, now)
             except Exception as fault:  # whatever it is, it must not stop the events behind this one
                 log.exception("event.not_matched", event_id=recorded.id)
                 matched, errors = _unmatchable(recorded, self.snapshot), []

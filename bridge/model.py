@@ -198,7 +198,63 @@ class Target:
     body: str | None = None
     format: Format | None = None
     tone: Tone | None = None  # `type:` in YAML
+    attach: tuple[str, ...] = ()  # inline Jinja, each an address
     place: Place = Place("", 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """Passes one event per key in `per` seconds."""
+
+    per: float
+    by: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """Passes `max` events per key in any `per` seconds."""
+
+    max: int
+    per: float
+    by: tuple[Path, ...] = ()
+    summary: bool = True  # tell how many were left out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """Passes while a named interval is open."""
+
+    only: str  # a name of `time_intervals`
+    otherwise: Literal["hold", "drop"] = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Gathers messages per key: sent `every` seconds after the first, or at times of the day, or when `max` are in."""
+
+    every: float | None = None
+    at: tuple[str, ...] = ()  # "09:00", in the configured zone
+    by: tuple[Path, ...] = ()
+    max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unless:
+    """The later event that makes a follow-up needless."""
+
+    when: tuple[Trigger, ...]
+    condition: Condition | None = None
+    this: tuple[Path, ...] = ()  # read in the event that armed it
+    that: tuple[Path, ...] = ()  # read in the later event; both must be alike
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a follow-up: who is told `after` seconds, unless something happens before."""
+
+    after: float
+    notify: tuple[Target, ...]
+    unless: Unless | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +272,11 @@ class Rule:
     owner: str | None = None
     priority: int = 0
     stop: bool = False
+    once: Once | None = None
+    throttle: Throttle | None = None
+    hours: Hours | None = None
+    digest: Digest | None = None
+    follow_up: tuple[Step, ...] = ()
 
 
 # ---- decisions ---------------------------------------------------------------------------------
@@ -304,14 +365,78 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bundling:
+    """The bundle that a planned delivery waits in: a digest, or what `hours` held."""
+
+    kind: Literal["digest", "hours"]
+    key: str  # of `by`, as JSON; "" when there is none
+    due_at: float  # when it is told, where this item is its first
+    max: int | None = None  # so many items make it due at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """A delivery that matching decided on, before it has an id."""
 
     rule: str | None  # None: Bridge's own news
     destination: str
     notification: Notification
-    state: Literal["pending", "held", "suppressed"] = "pending"
-    reason: str = ""  # of held and suppressed
+    state: Literal["pending", "held", "merged", "suppressed"] = "pending"
+    reason: str = ""  # of held, merged and suppressed
+    bundle: Bundling | None = None  # of held and merged
+    kind: str = "event"  # or "digest", "follow_up", "summary", "news", "replay", "fallback"
+    origin: int | None = None  # of a replay or fallback: the delivery it repeats
+
+
+class GateKey(NamedTuple):
+    """What a gate counts by."""
+
+    rule: str
+    gate: str  # "once", "throttle", "once of follow-up 1"
+    key: str  # the values of `by`, as JSON; "" when there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateState:
+    """What a gate remembers of one key."""
+
+    passed: tuple[tuple[float, int], ...] = ()  # (when, how many), oldest first
+    left_out: int = 0  # suppressed since the last summary
+    due_at: float | None = None  # when the summary is to be told
+    event_id: int | None = None  # the last one left out
+    destinations: tuple[str, ...] = ()  # whom the summary goes to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Armed:
+    """A follow-up that waits for its time."""
+
+    rule: str
+    step: int  # from 0
+    key: str  # of `same`, as JSON; of a step without it, source, type and gid
+    due_at: float
+    id: int = 0  # of the row
+    event_id: int = 0
+    armed_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silence:
+    """Messages that are kept from people for a while; what a field says is required, None is any."""
+
+    id: int
+    starts_at: float
+    ends_at: float
+    reason: str
+    who: str
+    rule: str | None = None
+    destination: str | None = None
+    source: str | None = None
+    type: str | None = None
+    gid: str | None = None
+    where: str | None = None  # an `if`, as an expression
+    created_at: float = 0.0
+    ended_by: str | None = None  # who ended it early
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +453,9 @@ class Matched:
     decisions: tuple[Decision, ...]  # of the rules that fired
     planned: tuple[Planned, ...]
     remembered: Mapping[Key, Memory]  # what to remember from now on
+    gates: Mapping[GateKey, GateState] = field(default_factory=dict)  # what the gates count from now on
+    armed: tuple[Armed, ...] = ()  # follow-ups; one with the same rule, step and key starts anew
+    disarmed: tuple[tuple[str, int, str], ...] = ()  # (rule, step, key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

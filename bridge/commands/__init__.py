@@ -1,0 +1,22 @@
+"""What each command does; one dict COMMANDS."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from bridge.commands.sending import send
+from bridge.commands.serving import check, init, run_demo, serve
+from bridge.commands.showing import deliveries, events, explain
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
+    "init": init,
+    "serve": serve,
+    "check": check,
+    "demo": run_demo,
+    "send": send,
+    "explain": explain,
+    "events": events,
+    "deliveries": deliveries,
+}

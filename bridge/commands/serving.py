@@ -1,0 +1,83 @@
+"""serve, check, init, demo."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+from bridge.app import Service
+from bridge.commands.shared import FINE, PROBLEMS, begin_log, run_async
+from bridge.config import report
+from bridge.config.check import check as check_files
+from bridge.config.shipped import shipped
+from bridge.config.snapshot import Snapshot
+from bridge.demo import demo
+from bridge.errors import BridgeError
+
+
+def serve(_wanted: argparse.Namespace, config: Path) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    found = check_files(config, os.environ)
+    if found.problems:
+        print(report.as_text(found, color=sys.stderr.isatty()), file=sys.stderr)
+    if found.snapshot is None:
+        return PROBLEMS
+    begin_log(found.snapshot)
+    return run_async(serve_until_told(found.snapshot))
+
+
+async def serve_until_told(snapshot: Snapshot) -> int:
+    """Run a service until a signal ends it."""
+    service, told = Service(snapshot), asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    try:
+        await service.start()
+    except OSError as error:
+        address = ":".join(map(str, snapshot.settings.listen))
+        raise BridgeError(f"{address} cannot be listened at: {error.strerror or error}") from error
+    if not snapshot.settings.admin_token:
+        print(f"No `admin_token` is set: for this run the API's token is {service.token}", file=sys.stderr)
+    await told.wait()
+    await service.stop()
+    return FINE
+
+
+def check(wanted: argparse.Namespace, config: Path) -> int:
+    """Print every problem; 1 when one of them is an error."""
+    found = check_files(config, os.environ)
+    if wanted.format == "json":
+        print(report.as_json(found))
+    elif wanted.format == "github":
+        print(report.as_github(found))
+    else:
+        print(report.as_text(found, color=sys.stdout.isatty()))
+    return FINE if found.snapshot is not None else PROBLEMS
+
+
+def init(wanted: argparse.Namespace, _config: Path) -> int:
+    """Write the example configuration, rules and templates into a folder that does not have them yet."""
+    folder: Path = wanted.dir
+    config = folder / "config.yaml"
+    if config.exists():
+        raise BridgeError(f"{config} is there already; nothing was written. Choose another folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(shipped("config.example.yaml"), config)
+    config.chmod(0o600)
+    for name in ("rules", "templates"):
+        shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
+    print(f"Written: {config}, {folder / 'rules'}, {folder / 'templates'}. Next:")
+    print("  export CREADS_WEBHOOK_SECRET=…   # the secret of the webhook, from the Creads developer menu")
+    print(f"  bridge --config {config} check")
+    print(f"  bridge --config {config} serve")
+    return FINE
+
+
+def run_demo(wanted: argparse.Namespace, config: Path) -> int:
+    """The demo."""
+    return run_async(demo(once=wanted.once))

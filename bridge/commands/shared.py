@@ -1,0 +1,77 @@
+"""What the commands share: loading, the store beside a running service, and how things print."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from bridge import logs
+from bridge.config import report
+from bridge.config.check import check as check_files
+from bridge.config.snapshot import Snapshot
+from bridge.errors import BridgeError
+from bridge.store import Store
+
+FINE, PROBLEMS = 0, 1
+
+
+def run_async(work: Coroutine[Any, Any, int]) -> int:
+    """Run one coroutine on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def loaded(config: Path) -> Snapshot:
+    """The snapshot; raises BridgeError, with all problems as `bridge check` words them, when there is an error."""
+    found = check_files(config, os.environ)
+    if found.snapshot is None:
+        raise BridgeError(f"the files have errors\n\n{report.as_text(found)}")
+    begin_log(found.snapshot)
+    return found.snapshot
+
+
+def begin_log(snapshot: Snapshot) -> None:
+    """Log as the configuration says, with its secrets masked."""
+    settings = snapshot.settings
+    logs.configure(style=settings.log.format, level=settings.log.level, mask=logs.mask_of(snapshot.secrets))
+
+
+def reading(work: Callable[[Store, Snapshot], Coroutine[Any, Any, int]], config: Path) -> int:
+    """Run a command that looks into the store beside a running service."""
+    snapshot = loaded(config)
+
+    async def run() -> int:
+        store = await Store.open(snapshot.settings.store, owner=f"cli:{os.getpid()}", releases=False)
+        try:
+            return await work(store, snapshot)
+        finally:
+            await store.close()
+
+    return run_async(run())
+
+
+def brief(value: Any) -> str:
+    """A value on one line, cut where it is long."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def pretty(value: object) -> str:
+    """JSON for people and programs."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def table(*heads: str, rows: list[list[str]]) -> None:
+    """Print a table; text from events cannot colour or move the terminal."""
+    grid = Table(*heads, box=None, pad_edge=False)
+    for row in rows:
+        grid.add_row(*(logs.printable(cell).replace("[", "\\[") for cell in row))
+    Console().print(grid)

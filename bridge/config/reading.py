@@ -309,7 +309,7 @@ class Fields:
         """The maps below a key by the names people gave them."""
         entries = self.inner(key, what=f"`{key}`", example=f"`name: {example}` lines below it")
         for name, node in entries.entries.items() if entries else ():
-            kind = f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
+            kind = f"{'an' if one[0] in 'aeio' else 'a'} {one}"
             fields = self.map(node, what=f"{one} {said(name)}", kind=kind, example=example)
             if fields:
                 yield name, fields

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.config.access import Auth, User, read_access
 from bridge.config.destinations import destination_name, read_destinations
 from bridge.config.hiding import guessed
 from bridge.config.hosts import is_loopback
@@ -63,7 +63,6 @@ KEYS = (
 ALWAYS_REDACTED = frozenset({"token", "authorization", "password", "secret"})
 
 _ADDRESS = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]/]+)):([0-9]{1,5})")
-_ARGON2 = re.compile(r"\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +104,8 @@ class Settings:
     timezone: str = "UTC"
     locale: str = "en"
     admin_token: str = field(default="", repr=False)  # empty: a one-time link is printed at start
-    users: tuple[str, ...] = ()
-    auth: bool = False
+    users: Mapping[str, User] = field(default_factory=dict)
+    auth: Auth | None = None
     operators: tuple[str, ...] = ()  # destinations told of Bridge's own troubles; groups already resolved
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     destinations: Mapping[str, Destination] = field(default_factory=dict)
@@ -170,6 +169,7 @@ def _settings(path: Path, top: Fields) -> Settings:
     tell_not_yet(top, "configuration")
     sources = read_sources(top)
     destinations, groups = read_destinations(top)
+    users, auth = read_access(top)
     for key, help in (("sources", "say who sends events"), ("destinations", "say whom to tell")):
         if key not in top.entries:
             top.missing(key, help)
@@ -185,8 +185,8 @@ def _settings(path: Path, top: Fields) -> Settings:
         timezone=top.get("timezone", zone, "UTC"),
         locale=top.get("locale", locale, "en"),
         admin_token=_admin_token(top, listen),
-        users=_users(top),
-        auth=_auth(top),
+        users=users,
+        auth=auth,
         operators=_operators(top, destinations, groups),
         sources=sources,
         destinations=destinations,
@@ -274,9 +274,9 @@ def _unsafe_console(top: Fields, settings: Settings) -> None:
         return
     node = top.entries["listen"]
     given = top.node_of("admin_token")
-    if given is None or given.value in ("", None):
+    if (given is None or given.value in ("", None)) and not settings.users and settings.auth is None:
         message = "everybody who reaches this address could open the console: there is no `admin_token`"
-        help = 'write admin_token: "${BRIDGE_ADMIN_TOKEN}", or listen on 127.0.0.1'
+        help = 'write admin_token: "${BRIDGE_ADMIN_TOKEN}" or `users`, or listen on 127.0.0.1'
         top.findings.tell(node.place, "open-console", message, help=help, docs=DOCS, width=width_of(node))
     parts = urlsplit(settings.public_url)
     if "public_url" in top.entries and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
@@ -327,49 +327,3 @@ def _log(top: Fields) -> Log:
         format=log.get("format", one_of(("auto", "json", "console"), "format"), "auto"),
         level=log.get("level", one_of(("debug", "info", "warning", "error"), "level"), "info"),
     )
-
-
-def _users(top: Fields) -> tuple[str, ...]:
-    names = []
-    for name, user in top.named("users", one="user", example='{password: "$argon2id$…", role: view}'):
-        user.only(("password", "role"), secret_keys=SECRET_KEYS)
-        user.get("password", _password_hash, "")
-        user.get("role", one_of(("view", "operate"), "role"), "view")
-        for key in ("password", "role"):
-            if key not in user.entries:
-                user.missing(key)
-        names.append(name)
-    return tuple(names)
-
-
-def _password_hash(node: Node) -> str:
-    if not isinstance(node.value, str) or not _ARGON2.fullmatch(node.value):
-        wrong(
-            node,
-            "this password is no argon2 hash",
-            help="write the hash that begins with $argon2id$, never the password",
-        )
-    return node.value
-
-
-def _auth(top: Fields) -> bool:
-    auth = top.inner("auth", example='{proxy_header: X-Remote-User, trusted: ["10.0.0.5"]}')
-    if auth is None:
-        return False
-    auth.only(("proxy_header", "trusted"))
-    auth.get("proxy_header", word, "")
-    trusted = auth.get("trusted", list_of(_network), ())
-    if "proxy_header" in auth.entries and not trusted and "trusted" not in auth.entries:
-        auth.missing("trusted", "name the proxy's address: anybody else could send that header")
-    return True
-
-
-def _network(node: Node) -> str:
-    written = word(node)
-    try:
-        network = ip_network(written, strict=False)
-    except ValueError:
-        wrong(node, f"{shown(node)} is no address or network", help="write 10.0.0.5 or 10.0.0.0/24")
-    if network.prefixlen == 0:
-        wrong(node, f"{shown(node)} trusts everybody", help="name the proxy's own address", code="trusted")
-    return written

@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     init = command("init", "Write a commented config, rules and templates to start from.")
     init.add_argument("dir", metavar="DIR", type=Path)
     command("serve", "Receive, match and deliver, until SIGTERM.")
+    command("password", "Ask for a password, print the hash to write into `users`.")
     check = command("check", "Name every problem in config, rules and templates.")
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
     check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from bridge.commands.password import password
 from bridge.commands.sending import send
 from bridge.commands.serving import check, init, run_demo, serve
 from bridge.commands.showing import deliveries, events, explain
@@ -14,6 +15,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "init": init,
     "serve": serve,
     "check": check,
+    "password": password,
     "demo": run_demo,
     "send": send,
     "explain": explain,

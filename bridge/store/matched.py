@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
 from bridge.model import Delivery, Key, Matched, Memory, Notification, Planned
+from bridge.store.bundles import join_bundles
 from bridge.store.dialects import INSERTS
+from bridge.store.follow_ups import write_follow_ups
+from bridge.store.gates import write_gates
 from bridge.store.tables import PENDING, RECEIVED, delivery, event, resource
 from bridge.store.text import clean, to_json
 from bridge.store.writer import Turn
@@ -61,9 +64,11 @@ def write_matched(turn: Turn, payloads: Sequence[ToWrite]) -> list[list[Delivery
         return [[] for _ in kept]
     turn.connection.execute(_MATCH, [_matched_row(matched) for matched in every])
     _remember(turn, every)
-    handed = iter(
-        insert_deliveries(turn, _delivery_rows(turn, every, {name for payload in payloads for name in payload.full}))
-    )
+    write_gates(turn, [matched.gates for matched in every])
+    write_follow_ups(turn, every)
+    planned = ((one, matched.event_id, matched.key) for matched in every for one in matched.planned)
+    full = {name for payload in payloads for name in payload.full}
+    handed = iter(insert_deliveries(turn, delivery_rows(turn, planned, full)))
     return [
         [one for matched in payload for _ in matched.planned if (one := next(handed)) is not None] for payload in kept
     ]
@@ -122,19 +127,22 @@ def _json_or_none(value: object) -> str | None:
 # ---- deliveries --------------------------------------------------------------------------------
 
 
-def _delivery_rows(turn: Turn, every: Sequence[Matched], full: Collection[str]) -> list[dict[str, Any]]:
-    """The deliveries' rows in the order of their events. What must wait has no owner."""
-    rows = [delivery_row(turn, one, matched.event_id, matched.key) for matched in every for one in matched.planned]
-    if not rows:
-        return []
-    wanted = {"order_keys": list({row["order_key"] for row in rows})}
-    taken = set(turn.connection.execute(_WAITING_KEYS, wanted).scalars())
+def delivery_rows(
+    turn: Turn, planned: Iterable[tuple[Planned, int | None, Key | None]], full: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The deliveries' rows in the order of their events, each in its bundle. What must wait has no owner."""
+    pairs = [(one, delivery_row(turn, one, event_id, key)) for one, event_id, key in planned]
+    join_bundles(turn, pairs)
+    rows = [row for _, row in pairs]
+    ordered = {row["order_key"] for row in rows if row["order_key"] is not None}
+    taken = set(turn.connection.execute(_WAITING_KEYS, {"order_keys": list(ordered)}).scalars()) if ordered else set()
     for row in rows:
         if row["state"] != "pending":
             continue
         if row["order_key"] in taken or row["destination"] in full:
             row["owner"] = row["leased_until"] = None
-        taken.add(row["order_key"])
+        if row["order_key"] is not None:
+            taken.add(row["order_key"])
     return rows
 
 
@@ -158,6 +166,9 @@ def delivery_row(turn: Turn, planned: Planned, event_id: int | None, key: Key | 
         "owner": turn.owner if pending else None,
         "leased_until": turn.now + LEASE_SECONDS if pending else None,
         "ambiguous": False,
+        "kind": planned.kind,
+        "origin": planned.origin,
+        "bundle_id": None,
     }
 
 

@@ -16,6 +16,7 @@ _UNMATCHED = (
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )
+_OLDEST = select(event.c.received_at).where(RECEIVED).order_by(event.c.id).limit(1)
 # One look-up by gid; the few strangers that share a gid with one of ours are left out afterwards.
 _KNOWN = select(resource).where(resource.c.gid.in_(bindparam("gids", expanding=True)))
 
@@ -26,6 +27,11 @@ def unmatched(connection: Connection, limit: int) -> list[Recorded]:
         Recorded(id=r.id, key=Key(r.source, r.type, r.gid), action=r.action, received_at=r.received_at, body=r.body)
         for r in connection.execute(_UNMATCHED, {"most": limit})
     ]
+
+
+def oldest_unmatched(connection: Connection) -> float | None:
+    """When the first event came that waits to be matched."""
+    return connection.execute(_OLDEST).scalar()
 
 
 def remember(connection: Connection, keys: Collection[Key]) -> dict[Key, Memory]:

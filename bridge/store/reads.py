@@ -16,6 +16,7 @@ from bridge.store.tables import NOT_DELIVERED, attempt, delivery, event, is_stat
 from bridge.store.text import clean, from_json
 
 PAGE = 50
+MOST_ITEMS = 1000  # of a bundle
 # A free text is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
 SEARCHED = 50_000
 # Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
@@ -32,6 +33,11 @@ _DELIVERY = select(delivery, event.c.source, event.c.type, event.c.action, event
     delivery.outerjoin(event, event.c.id == delivery.c.event_id)
 )
 _OF_EVENTS = _DELIVERY.where(delivery.c.event_id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
+_OF_BUNDLE = (
+    _DELIVERY.where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_not(None))
+    .order_by(delivery.c.id)
+    .limit(MOST_ITEMS)
+)
 _ATTEMPTS = select(attempt).where(attempt.c.delivery_id.in_(bindparam("ids", expanding=True))).order_by(attempt.c.id)
 
 _OF_EVENT: dict[str, Callable[[str], ColumnElement[bool]]] = {
@@ -84,6 +90,11 @@ def deliveries(connection: Connection, dialect: Dialect, filters: Filters) -> li
 def deliveries_of(connection: Connection, event_ids: Sequence[int]) -> list[DeliveryRow]:
     """The deliveries of these events with their attempts, oldest first."""
     return _with_attempts(connection, _OF_EVENTS, {"ids": list(event_ids)})
+
+
+def bundle_items(connection: Connection, bundle_id: int) -> list[DeliveryRow]:
+    """The first deliveries that wait in a bundle, or were told with it, oldest first."""
+    return _with_attempts(connection, _OF_BUNDLE, {"bundle": bundle_id})
 
 
 # ---- conditions --------------------------------------------------------------------------------
@@ -210,4 +221,7 @@ def _delivery_row(row: Mapping[Any, Any], attempts: Sequence[AttemptRow]) -> Del
         next_at=row["next_at"],
         ambiguous=row["ambiguous"],
         attempts=tuple(attempts),
+        kind=row["kind"],
+        origin=row["origin"],
+        bundle_id=row["bundle_id"],
     )

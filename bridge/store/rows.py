@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from bridge.model import Decision, Format, Json, Tone
 
@@ -64,6 +64,49 @@ class DeliveryRow:
     next_at: float | None  # of pending: when it is due
     ambiguous: bool  # an earlier attempt may have arrived
     attempts: tuple[AttemptRow, ...]  # oldest first
+    kind: str  # see model.Planned
+    origin: int | None  # the delivery that this one repeats
+    bundle_id: int | None  # the bundle it waits or waited in, or that it tells of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """Deliveries of one rule to one destination that wait to be told together."""
+
+    id: int
+    kind: str  # digest, hours
+    rule: str
+    destination: str
+    key: str  # of `by`, as JSON
+    opened_at: float  # epoch seconds
+    due_at: float
+    items: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationRow:
+    """Whether messages leave for a destination; one without a row is active."""
+
+    name: str
+    state: Literal["active", "paused"]
+    by: Literal["failures", "hand"]
+    since: float  # epoch seconds
+    failures: int = 0  # in a row
+    reason: str = ""
+    probe_at: float | None = None
+    probe_wait: float | None = None  # seconds
+    who: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """What somebody did."""
+
+    id: int
+    at: float  # epoch seconds
+    who: str
+    what: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,42 @@ from typing import TypeVar, Unpack
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from bridge.model import Arrival, Delivery, Key, Matched, Memory, Planned, Receipt, Recorded, Settled
-from bridge.store import deliveries, held, leases, matched, memory, news, reads, versions
+from bridge.model import (
+    Armed,
+    Arrival,
+    Delivery,
+    GateKey,
+    GateState,
+    Key,
+    Matched,
+    Memory,
+    Planned,
+    Receipt,
+    Recorded,
+    Settled,
+    Silence,
+)
+from bridge.store import (
+    audit,
+    bundles,
+    clock,
+    deliveries,
+    destinations,
+    follow_ups,
+    gates,
+    held,
+    leases,
+    matched,
+    memory,
+    news,
+    reads,
+    silences,
+    versions,
+)
+from bridge.store.counts import Counts
 from bridge.store.engine import READ_CONNECTIONS, READ_SECONDS, Database, open_database
 from bridge.store.record import ToRecord, record
-from bridge.store.rows import DeliveryRow, EventRow, Filters, Stats
+from bridge.store.rows import AuditRow, Bundle, DeliveryRow, DestinationRow, EventRow, Filters, Stats
 from bridge.store.stats import stats as count
 from bridge.store.watch import watch_file, watch_server
 from bridge.store.writer import Writer, unavailable
@@ -36,6 +67,7 @@ class Store:
         self._writer = writer
         self._clock = clock
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
+        self.counts = Counts(self._read, database.dialect)
         self._near: Connection | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -101,6 +133,58 @@ class Store:
         """
         return await self._writer.put(matched.write_matched, matched.ToWrite(every, full))
 
+    async def gates(self, keys: Collection[GateKey]) -> dict[GateKey, GateState]:
+        """What the gates have counted for these keys; the unknown ones are absent."""
+        return await self._read_nearby(lambda connection: gates.states(connection, keys)) if keys else {}
+
+    # ---- the clock -------------------------------------------------------------------------------
+
+    async def next_clock(self) -> float | None:
+        """When the next summary, bundle or follow-up is due."""
+        return await self._read_nearby(clock.next_clock)
+
+    async def oldest_unmatched(self) -> float | None:
+        """When the first event came that waits to be matched."""
+        return await self._read_nearby(memory.oldest_unmatched)
+
+    async def due_bundles(self, now: float, limit: int) -> list[Bundle]:
+        """Up to `limit` bundles that are due."""
+        return await self._read_nearby(lambda connection: bundles.due_bundles(connection, now, limit))
+
+    async def bundle_items(self, id: int) -> list[DeliveryRow]:
+        """The deliveries in a bundle, also after it was told; oldest first, at most 1000."""
+        return await self._read(lambda connection: reads.bundle_items(connection, id))
+
+    async def tell_bundle(self, bundle: Bundle, planned: Planned | None) -> list[Delivery]:
+        """Have a bundle done with: its message as a delivery in hand, or, without one, its only item.
+
+        Nothing happens when it is told already, or when an item joined it since `due_bundles` gave it.
+        """
+        return await self._writer.put(clock.tell_bundle, clock.ToTellBundle(bundle, planned))
+
+    async def due_summaries(self, now: float, limit: int) -> list[tuple[GateKey, GateState]]:
+        """Up to `limit` gates that must tell what they left out."""
+        return await self._read_nearby(lambda connection: gates.due_summaries(connection, now, limit))
+
+    async def tell_summary(
+        self, key: GateKey, after: GateState, planned: Sequence[Planned], event_id: int | None
+    ) -> list[Delivery]:
+        """Have a summary done with: its messages as deliveries in hand, nothing when it is told already."""
+        return await self._writer.put(clock.tell_summary, clock.ToTellSummary(key, after, planned, event_id))
+
+    async def due_follow_ups(self, now: float, limit: int) -> list[Armed]:
+        """Up to `limit` follow-ups whose time is over."""
+        return await self._read_nearby(lambda connection: follow_ups.due_follow_ups(connection, now, limit))
+
+    async def tell_follow_up(
+        self, armed: Armed, planned: Sequence[Planned], key: Key, gates: Mapping[GateKey, GateState]
+    ) -> list[Delivery]:
+        """Have a follow-up done with: its messages, about the resource `key`, as far as they may be sent at once.
+
+        Nothing happens when it is told already, disarmed, or armed anew since `due_follow_ups` gave it.
+        """
+        return await self._writer.put(clock.tell_follow_up, clock.ToTellFollowUp(armed, planned, key, gates))
+
     # ---- deliver ---------------------------------------------------------------------------------
 
     async def claim(self, limit: int, *, exclude: Collection[str] = ()) -> list[Delivery]:
@@ -156,6 +240,39 @@ class Store:
         """The files of a version: path → text."""
         return await self._read(lambda connection: versions.files_of(connection, hash))
 
+    # ---- hands -----------------------------------------------------------------------------------
+
+    async def silences(self, *, all: bool = False) -> list[Silence]:
+        """The silences that hold now or will; with `all`, the newest 1000, over or not. Oldest first."""
+        if all:
+            return await self._read(silences.newest)
+        now = self._clock()
+        return await self._read_nearby(lambda connection: silences.not_over(connection, now))
+
+    async def add_silence(self, silence: Silence) -> int:
+        """Keep a silence; gives its id, whatever the one given says."""
+        return await self._writer.put(silences.add_silence, silence)
+
+    async def end_silence(self, id: int, who: str) -> bool:
+        """End a silence now; false when there is none, or it is over."""
+        return await self._writer.put(silences.end_silence, silences.ToEnd(id, who))
+
+    async def destination_states(self) -> dict[str, DestinationRow]:
+        """How destinations stand, by name; one that is absent is active."""
+        return await self._read_nearby(destinations.destination_states)
+
+    async def set_destination(self, row: DestinationRow) -> None:
+        """Write how a destination stands from now on."""
+        await self._writer.put(destinations.set_destination, row)
+
+    async def audit(self, who: str, what: str, detail: str) -> None:
+        """Keep who did what, and with what."""
+        await self._writer.put(audit.note, audit.ToNote(who, what, detail))
+
+    async def audits(self, before: int | None = None, limit: int = 50) -> list[AuditRow]:
+        """A page of what was done, newest first; `before` is an id."""
+        return await self._read(lambda connection: audit.audits(connection, before, limit))
+
     # ---- pages, API, command line --------------------------------------------------------------------
 
     async def events(self, **wanted: Unpack[Filters]) -> list[EventRow]:
@@ -173,6 +290,10 @@ class Store:
     async def deliveries_of(self, event_ids: Collection[int]) -> list[DeliveryRow]:
         """The deliveries of these events with their attempts, oldest first."""
         return await self._read(lambda connection: reads.deliveries_of(connection, list(event_ids)))
+
+    async def follow_ups(self, of_event: int | None = None) -> list[Armed]:
+        """The follow-ups that an event armed and that still wait; of all events, the next 1000. The next first."""
+        return await self._read(lambda connection: follow_ups.follow_ups(connection, of_event))
 
     async def stats(self) -> Stats:
         """How much waits or went wrong, and the ages of it."""

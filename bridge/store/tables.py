@@ -85,6 +85,11 @@ delivery = Table(
     Column("owner", Text),  # the process that has it in hand
     Column("leased_until", Double),
     Column("ambiguous", Boolean, nullable=False),  # an earlier attempt may have arrived
+    Column("kind", Text, nullable=False, server_default="event"),  # see model.Planned
+    Column("origin", BigInteger),  # the delivery that this one repeats
+    Column("bundle_id", BigInteger),  # the bundle it waits or waited in, or that it tells of; see bundle
+    Column("thread", Text),
+    Column("attach", Text),  # JSON: a list of addresses
     sqlite_autoincrement=True,
 )
 
@@ -117,6 +122,10 @@ trouble = Table(
     Column("first_at", Double, nullable=False),
     Column("told_at", Double, nullable=False),
     Column("untold", Integer, nullable=False),  # how often it came since it was last told
+    Column("title", Text),  # of its last news
+    Column("body", Text),
+    Column("destination", Text),  # the one in trouble
+    Column("ended", Double),  # when; empty: it goes on
 )
 
 version = Table(
@@ -125,6 +134,89 @@ version = Table(
     Column("hash", Text, primary_key=True),
     Column("at", Double, nullable=False),
     Column("files", Text, nullable=False),  # JSON: path → text
+)
+
+# What gates count, and the clocks: a row with a `due_at` is told then. Rules and keys are names, not references: rules
+# live in files.
+
+gate = Table(
+    "gate",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("gate", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # JSON: model.GateState
+    Column("due_at", Double),  # when the summary is told
+)
+
+bundle = Table(
+    "bundle",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, nullable=False),  # digest, hours
+    Column("rule", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("opened_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("items", Integer, nullable=False),
+    sqlite_autoincrement=True,  # the row goes when it is told, the deliveries keep naming its id
+)
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("event_id", BigInteger, ForeignKey("event.id"), nullable=False),  # the one that armed it
+    Column("armed_at", Double, nullable=False),
+    Column("due_at", Double, nullable=False),
+)
+
+silence = Table(
+    "silence",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("starts_at", Double, nullable=False),
+    Column("ends_at", Double, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("rule", Text),
+    Column("destination", Text),
+    Column("source", Text),
+    Column("type", Text),
+    Column("gid", Text),
+    Column("where", Text),
+    Column("created_at", Double, nullable=False),
+    Column("ended_by", Text),
+    sqlite_autoincrement=True,
+)
+
+destination = Table(
+    "destination",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # active, paused
+    Column("by", Text, nullable=False),  # failures, hand
+    Column("since", Double, nullable=False),
+    Column("failures", Integer, nullable=False),  # in a row
+    Column("reason", Text, nullable=False),
+    Column("probe_at", Double),
+    Column("probe_wait", Double),
+    Column("who", Text),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 
@@ -137,6 +229,8 @@ PENDING = is_state(delivery.c.state, "pending")
 RECEIVED = is_state(event.c.state, "received")
 STALE = is_state(event.c.state, "stale")
 OWNED = delivery.c.owner.is_not(None)
+BUNDLED = delivery.c.bundle_id.is_not(None)
+SUMMED = gate.c.due_at.is_not(None)
 NOT_DELIVERED = delivery.c.state != literal("delivered", literal_execute=True)
 
 Index("event_digest", event.c.digest)
@@ -166,3 +260,12 @@ Index("delivery_order", delivery.c.order_key, delivery.c.id, sqlite_where=PENDIN
 Index("delivery_owner", delivery.c.owner, sqlite_where=OWNED, postgresql_where=OWNED)
 
 Index("attempt_delivery", attempt.c.delivery_id)
+
+Index("delivery_bundle", delivery.c.bundle_id, delivery.c.id, sqlite_where=BUNDLED, postgresql_where=BUNDLED)
+Index("gate_due", gate.c.due_at, sqlite_where=SUMMED, postgresql_where=SUMMED)
+Index("bundle_open", bundle.c.kind, bundle.c.rule, bundle.c.destination, bundle.c.key, unique=True)
+Index("bundle_due", bundle.c.due_at)
+Index("follow_up_key", follow_up.c.rule, follow_up.c.step, follow_up.c.key, unique=True)
+Index("follow_up_due", follow_up.c.due_at)
+Index("follow_up_event", follow_up.c.event_id)
+Index("silence_ends_at", silence.c.ends_at)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Any
 
 import msgspec
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_KEY = 400
 _encoder = msgspec.json.Encoder()
 
 
 def clean(text: str) -> str:
     """The text with NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 cannot say, replaced by “�”."""
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def bounded(key: str) -> str:
+    """A cleaned key of any length as one that fits an index: PostgreSQL takes no row over 2,700 bytes into one."""
+    key = clean(key)
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY // 2]}…{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 def to_json(value: Any) -> str:

@@ -1,0 +1,107 @@
+"""Follow-ups: armed by one event, needless by another, else told when their time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, select
+
+from bridge.model import Armed, Matched
+from bridge.store.dialects import INSERTS
+from bridge.store.tables import event, follow_up
+from bridge.store.text import bounded, clean
+from bridge.store.writer import Turn
+
+MOST_SHOWN = 1000
+
+_Name = tuple[str, int, str]  # rule, step, key
+
+_DUE = (
+    select(follow_up)
+    .where(follow_up.c.due_at <= bindparam("now"))
+    .order_by(follow_up.c.due_at, follow_up.c.id)
+    .limit(bindparam("most"))
+)
+_ALL = select(follow_up).order_by(follow_up.c.due_at, follow_up.c.id).limit(MOST_SHOWN)
+_OF_EVENT = _ALL.where(follow_up.c.event_id == bindparam("event"))
+_CAME = select(event.c.id, event.c.received_at).where(event.c.id.in_(bindparam("ids", expanding=True)))
+_DISARM = delete(follow_up).where(
+    follow_up.c.rule == bindparam("of_rule"),
+    follow_up.c.step == bindparam("of_step"),
+    follow_up.c.key == bindparam("of_key"),
+    follow_up.c.due_at > bindparam("came"),
+)
+
+
+def _upsert(database: str) -> Any:
+    insert = INSERTS[database](follow_up)
+    return insert.on_conflict_do_update(
+        index_elements=[follow_up.c.rule, follow_up.c.step, follow_up.c.key],
+        set_={name: insert.excluded[name] for name in ("event_id", "armed_at", "due_at")},
+    )
+
+
+_ARM = {database: _upsert(database) for database in INSERTS}
+
+
+def due_follow_ups(connection: Connection, now: float, limit: int) -> list[Armed]:
+    """Those whose time is over, the longest over first."""
+    return [_armed(row) for row in connection.execute(_DUE, {"now": now, "most": limit})]
+
+
+def follow_ups(connection: Connection, event_id: int | None) -> list[Armed]:
+    """Those that this event armed, or the next ones of all; the next first."""
+    if event_id is None:
+        return [_armed(row) for row in connection.execute(_ALL)]
+    return [_armed(row) for row in connection.execute(_OF_EVENT, {"event": event_id})]
+
+
+def _armed(row: Row[Any]) -> Armed:
+    return Armed(
+        rule=row.rule,
+        step=row.step,
+        key=row.key,
+        due_at=row.due_at,
+        id=row.id,
+        event_id=row.event_id,
+        armed_at=row.armed_at,
+    )
+
+
+def write_follow_ups(turn: Turn, every: Sequence[Matched]) -> None:
+    """Arm and disarm what the events did, in their order."""
+    moving = [matched for matched in every if matched.armed or matched.disarmed]
+    if not moving:
+        return
+    came = dict(turn.connection.execute(_CAME, {"ids": [one.event_id for one in moving]}).tuples().all())
+    armed: dict[_Name, dict[str, Any]] = {}
+    disarmed: dict[_Name, float] = {}  # → what is due later than this is needless
+    for matched in moving:
+        for rule, step, key in matched.disarmed:
+            _disarm((clean(rule), step, bounded(key)), came[matched.event_id], armed, disarmed)
+        for one in matched.armed:
+            armed[clean(one.rule), one.step, bounded(one.key)] = {
+                "event_id": matched.event_id,
+                "armed_at": one.armed_at or turn.now,
+                "due_at": one.due_at,
+            }
+    # In one order everywhere, so that two processes never wait for each other in a circle.
+    if gone := [_named("of_", name) | {"came": disarmed[name]} for name in sorted(disarmed)]:
+        turn.connection.execute(_DISARM, gone)
+    if rows := [_named("", name) | armed[name] for name in sorted(armed)]:
+        turn.connection.execute(_ARM[turn.dialect.name], rows)
+
+
+def _disarm(name: _Name, came: float, armed: dict[_Name, dict[str, Any]], disarmed: dict[_Name, float]) -> None:
+    """An event that came when the time was over is too late."""
+    if name not in armed:
+        disarmed[name] = min(came, disarmed.get(name, came))
+    elif armed[name]["due_at"] > came:
+        del armed[name]
+        disarmed[name] = 0.0  # whatever was there had started anew
+
+
+def _named(prefix: str, name: _Name) -> dict[str, Any]:
+    rule, step, key = name
+    return {f"{prefix}rule": rule, f"{prefix}step": step, f"{prefix}key": key}

@@ -71,18 +71,18 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(unique.values(), key=lambda one: (one.place.file, one.place.line, one.place.column, one.code))
 
 
-def read_all(path: Path, environ: Mapping[str, str]) -> Read:
-    """Read and check everything, in one go."""
+def read_all(path: Path, environ: Mapping[str, str], *, replaced: Mapping[str, bytes] | None = None) -> Read:
+    """Read and check everything, in one go; `replaced` stands in for rule files that are about to be written."""
     collecting = gc.isenabled()
     gc.disable()  # thousands of small lasting values: collecting among them doubles the time
     try:
-        return _read_all(path.absolute(), environ)
+        return _read_all(path.absolute(), environ, replaced or {})
     finally:
         if collecting:
             gc.enable()
 
 
-def _read_all(path: Path, environ: Mapping[str, str]) -> Read:
+def _read_all(path: Path, environ: Mapping[str, str], replaced: Mapping[str, bytes]) -> Read:
     read = Read()
     settings = _settings(path, environ, read)
     if settings is None:
@@ -94,8 +94,8 @@ def _read_all(path: Path, environ: Mapping[str, str]) -> Read:
     rule_files = RuleFiles(known=_known(settings, types, templates=template_texts), findings=findings)
     contents = read_folder(settings.rules, root, ".yaml", findings) if settings.rules.is_dir() else {}
     for name, content in contents.items():
-        read.texts[name] = _text(content)
-        rule_files.read(name, content)
+        read.texts[name] = _text(replaced.get(name, content))
+        rule_files.read(name, replaced.get(name, content))
     check_inline(rule_files.inline, templates, findings)
     read.rules = len(rule_files.rules)
     if not any(problem.severity == "error" for problem in findings.problems):

@@ -50,11 +50,15 @@ _TESTS = (
 )
 
 
+Uses = frozenset[tuple[str, str]]  # (block, name): which of `waited`, `events` and `count` a template says, and where
+
+
 class Ready(BaseLoader):
     """Serves the templates that were loaded and checked; there is no other way to a file."""
 
     def __init__(self) -> None:
         self.templates: dict[str, Template] = {}
+        self.uses: dict[str, Uses] = {}
 
     def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # Jinja's name
         try:

@@ -24,7 +24,35 @@ _WORDS = {
         "Le message complet n’a pas pu être écrit : son modèle contient une erreur."
     ),
     "Rule: {rule}": "Règle : {rule}",
+    # several messages at once, and what waits
+    "{n} message|{n} messages": "{n} message|{n} messages",
+    "{n} message from {source}|{n} messages from {source}": "{n} message de {source}|{n} messages de {source}",
+    ", {n} to answer": ", {n} à traiter",
+    "and {n} more": "et {n} autre|et {n} autres",
+    "Unanswered for {time}": "Sans réponse depuis {time}",
+    "Waiting since {when}": "En attente depuis le {when}",
+    "{what} on {when}": "{what} le {when}",
+    "{n} more message in the last hour|{n} more messages in the last hour": (
+        "{n} autre message depuis une heure|{n} autres messages depuis une heure"
+    ),
+    "{n} more message in the last day|{n} more messages in the last day": (
+        "{n} autre message depuis un jour|{n} autres messages depuis un jour"
+    ),
+    "{n} more message in the last {time}|{n} more messages in the last {time}": (
+        "{n} autre message en {time}|{n} autres messages en {time}"
+    ),
+    "{n} an hour": "{n} par heure",
+    "{n} a day": "{n} par jour",
+    "{n} in {time}": "{n} en {time}",
+    "The rule “{rule}” sends {rate}; these were not sent.": (
+        "La règle « {rule} » en envoie {rate} ; ceux-ci n’ont pas été envoyés."
+    ),
+    "See them": "Les voir",
     # dates
+    "{n} day|{n} days": "{n}\u00a0jour|{n}\u00a0jours",
+    "{n} hour|{n} hours": "{n}\u00a0heure|{n}\u00a0heures",
+    "{n} minute|{n} minutes": "{n}\u00a0minute|{n}\u00a0minutes",
+    "{n} second|{n} seconds": "{n}\u00a0seconde|{n}\u00a0secondes",
     "today": "aujourd’hui",
     "tomorrow": "demain",
     "in {n} day|in {n} days": "dans {n} jour|dans {n} jours",

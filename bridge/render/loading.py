@@ -9,7 +9,7 @@ from jinja2 import Template, nodes
 from bridge.errors import Problem
 from bridge.model import Format, Place
 from bridge.render.check import Fault, column_of, parse, template_names
-from bridge.render.closed import Closed, Ready
+from bridge.render.closed import Closed, Ready, Uses
 from bridge.render.html import attribute_faults
 from bridge.render.rewrite import rewrite
 
@@ -78,8 +78,20 @@ def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Pr
     broken = {one.place.file for one in problems}
     for name, tree in trees.items():
         if name not in broken:
+            ready.uses[name] = said_in(tree)  # before it is compiled, which rewrites the tree
             ready.templates[name] = compiled(environment, tree, SUFFIXES[_suffix(name)], name)
     return problems
+
+
+def said_in(tree: nodes.Template) -> Uses:
+    """Which names of bundles and follow-ups the template says, by block; those outside of blocks under ""."""
+    inside = {
+        (id(name), block.name): name.name for block in tree.find_all(nodes.Block) for name in block.find_all(nodes.Name)
+    }
+    in_blocks = {place for place, _ in inside}
+    found = {(block, name) for (_, block), name in inside.items()}
+    found |= {("", name.name) for name in tree.find_all(nodes.Name) if id(name) not in in_blocks}
+    return frozenset((block, name) for block, name in found if name in ("waited", "events", "count"))
 
 
 def _suffix(name: str) -> str:

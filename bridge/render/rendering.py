@@ -11,7 +11,7 @@ from jinja2 import Template
 from jinja2.runtime import Context
 
 from bridge.model import Format, Kind, Tone
-from bridge.render.closed import HOLE, without_holes
+from bridge.render.closed import HOLE, Uses, without_holes
 from bridge.render.dead import encoder
 from bridge.render.fit import one_line
 from bridge.render.html import clean_html
@@ -29,6 +29,7 @@ class Piece:
     format: Format
     name: str  # as frames and problems know it
     inline: bool = False  # a rule's own title or body, which has no blocks
+    uses: Uses = frozenset()  # the names of bundles and follow-ups that it says
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from babel.numbers import format_currency, format_decimal, format_percent, is_cu
 
 from bridge.render.words import Catalogue, catalogue
 
+_UNITS = ((86_400, "{n} day|{n} days"), (3_600, "{n} hour|{n} hours"), (60, "{n} minute|{n} minutes"))
+
 
 class Speech:
     """One locale and one time zone."""
@@ -65,6 +67,13 @@ class Speech:
         if days < 2:
             return self.words.say(("today", "tomorrow")[days])
         return self.words.say("in {n} day|in {n} days", n=days)
+
+    def lasting(self, seconds: float) -> str:
+        """`2 days`, `36 hours`: in the largest unit of which there are two, or which fits without a rest."""
+        for length, phrase in _UNITS:
+            if seconds >= 2 * length or (seconds >= length and seconds % length == 0):
+                return self.words.say(phrase, n=int(seconds // length))
+        return self.words.say("{n} second|{n} seconds", n=int(seconds))
 
     def _money(self, amount: float, currency: str) -> str:
         return format_currency(amount, currency, locale=self.locale) if is_currency(currency, self.locale) else ""

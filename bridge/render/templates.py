@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,12 +13,13 @@ from typing import Any
 from jinja2.exceptions import TemplateError
 
 from bridge.errors import Problem, TemplateFailed
-from bridge.model import Event, Format, Kind, Notification, Rule, Target
-from bridge.render import loading
+from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle
+from bridge.render import bundles, loading
+from bridge.render.bundles import Item
 from bridge.render.closed import Closed, Ready
 from bridge.render.dead import encoder
 from bridge.render.filters import all_filters
-from bridge.render.fit import fitted, one_line
+from bridge.render.fit import fitted, one_line, shorten
 from bridge.render.links import links as links_of
 from bridge.render.redact import redacted
 from bridge.render.rendering import Piece, Words, tone_of, write
@@ -25,6 +27,7 @@ from bridge.render.seen import rule_seen, seen
 from bridge.render.speech import Speech
 
 INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
+LATE_TITLE_MAX = 79  # of a follow-up's
 DEFAULT = "default"  # the template for events that have none of their own
 REDACT = frozenset({"token", "authorization", "password", "secret"})
 
@@ -73,6 +76,8 @@ class Templates:
         kind: Kind,
         now: datetime,
         format: Format | None = None,  # a destination's word for it
+        waited: float | None = None,  # of a follow-up: seconds since its event
+        events: Sequence[Event] = (),  # of a digest that the rule words itself; `event` is the last of them
     ) -> Notification:
         """The words for one destination, or TemplateFailed with the file and line at fault."""
         wanted = (format,) if format else kind.formats
@@ -82,12 +87,17 @@ class Templates:
         words = Words(failing=body)
         local = now.astimezone(self._speech.zone)
         try:
-            write(title, body, words, names=self._names(event, rule, local), kind=kind, now=local, plain=plain)
+            names = self._names(event, rule, local) | self._bundle_names(waited, events)
+            write(title, body, words, names=names, kind=kind, now=local, plain=plain)
         except Exception as error:  # a template can fail in every way; each must end as the fallback text
             raise self._failed(error, words.failing, target) from error
+        told = words.title or self._simple_title(event, kind)
+        text = words.body or self._speech.words.phrase("No details came with it.")
+        if waited is not None:
+            told, text = self._late(told, text, title, body, waited, event, local)
         return fitted(
-            words.title or self._simple_title(event, kind),
-            words.body or self._speech.words.phrase("No details came with it."),
+            told,
+            text,
             kind=kind,
             format="text" if plain else body.format,
             tone=target.tone if target and target.tone else tone_of(words.tone),
@@ -102,6 +112,56 @@ class Templates:
             lines.append(say("Rule: {rule}").replace("{rule}", dead(rule.name)))
         lines.append(self._links_of(event)["event"])
         return fitted(self._simple_title(event, kind), "\n".join(lines), kind=kind, format="text", tone="warning")
+
+    def _late(
+        self, told: str, text: str, title: Piece, body: Piece, waited: float, event: Event, now: datetime
+    ) -> tuple[str, str]:
+        """A follow-up's title and body say since when, unless the template or the rule does so itself."""
+        say, speech = self._speech.words.phrase, self._speech
+        if not title.inline and ("title", "waited") not in title.uses:
+            late = say("Unanswered for {time}").replace("{time}", speech.lasting(waited))
+            told = shorten(f"{late} · {told}", LATE_TITLE_MAX)
+        if not body.inline and body.format != "html" and ("body", "waited") not in body.uses:
+            when = speech.datetime(event.received_at.astimezone(speech.zone), "", now)
+            text = say("Waiting since {when}").replace("{when}", when) + f"\n{text}"
+        return told, text
+
+    def words_digests(self, target: Target | None) -> bool:
+        """Does the rule's own template say `events` or `count`: then it words a digest itself, through `render`."""
+        if target is None:
+            return False
+        uses = self._ready.uses.get(target.template or "", frozenset())
+        if target.template is None:
+            texts: tuple[tuple[str | None, Format], ...] = (
+                (target.title, "text"),
+                (target.body, target.format or "text"),
+            )
+            with contextlib.suppress(TemplateFailed):  # told when it is rendered
+                uses = frozenset().union(*(self._inline(text, form, target).uses for text, form in texts if text))
+        return any(name != "waited" for _, name in uses)
+
+    def digest(
+        self,
+        items: Sequence[Item],
+        *,
+        kind: Kind,
+        now: datetime,
+        format: Format | None = None,  # as of `render`
+    ) -> Notification:
+        """One message of several for a destination; of one item alone, the message it is."""
+        taken = self._plainest(kind, format)
+        return bundles.digest(items, speech=self._speech, kind=kind, format=taken, public_url=self._public_url)
+
+    def summary(
+        self, rule_name: str, throttle: Throttle, left_out: int, *, kind: Kind, format: Format | None = None
+    ) -> Notification:
+        """How many messages a rule's throttle left out, and where they are."""
+        taken, speech, page = self._plainest(kind, format), self._speech, self._public_url
+        return bundles.summary(rule_name, throttle, left_out, speech=speech, kind=kind, format=taken, public_url=page)
+
+    def _plainest(self, kind: Kind, format_: Format | None) -> Format:
+        """What texts that no template writes are written in."""
+        return "markdown" if "markdown" in ((format_,) if format_ else kind.formats) else "text"
 
     def _simple_title(self, event: Event, kind: Kind) -> str:
         """`Project created: Logo`, where no template gives a title."""
@@ -136,7 +196,7 @@ class Templates:
         if template is None or format_ is None:
             file, line = (target.place.file, target.place.line) if target else (name, 1)
             raise TemplateFailed(f"there is no sound template `{name}`", file=file, line=line)
-        return Piece(template=template, format=format_, name=name)
+        return Piece(template=template, format=format_, name=name, uses=self._ready.uses[name])
 
     def _find_default(self, source_type: str, type_: str, action: str, wanted: tuple[Format, ...]) -> str:
         """The best of `<source type>/<type>.<action>.*`, else of `default.*`: an event chooses among known names."""
@@ -152,8 +212,19 @@ class Templates:
         tree, faults = loading.read(self._environment, text, format_, self._ready.templates)
         if tree is None:
             raise TemplateFailed(faults[0].message, file=target.place.file, line=target.place.line)
+        said = loading.said_in(tree)  # before it is compiled, which rewrites the tree
         template = loading.compiled(self._environment, tree, format_, INLINE)
-        return Piece(template=template, format=format_, name=INLINE, inline=True)
+        return Piece(template=template, format=format_, name=INLINE, inline=True, uses=said)
+
+    def _bundle_names(self, waited: float | None, events: Sequence[Event]) -> dict[str, Any]:
+        """The names that only a follow-up or a digest has."""
+        names: dict[str, Any] = {}
+        if waited is not None:
+            names["waited"] = self._speech.lasting(waited)
+        if events:
+            each = [seen(event, secret=self._redact) | {"links": self._links_of(event)} for event in events]
+            names |= {"events": each, "count": len(each)}
+        return names
 
     # ---- what it sees, and how it fails --------------------------------------------------------
 

@@ -1,7 +1,4 @@
-"""The exact words of the default notifications, English and French.
-
-The pages' cases 40 to 42 (a digest, a follow-up, the summary of a throttle) come with the gates that send them.
-"""
+"""The exact words of the default notifications, English and French; those of several at once are in test_bundles."""
 
 from __future__ import annotations
 

@@ -84,12 +84,15 @@ class RuleFiles:
     findings: Findings
     rules: list[Rule] = field(default_factory=list)
     inline: list[Inline] = field(default_factory=list)
-    names: dict[str, Place] = field(default_factory=dict)
+    names: dict[str, Node] = field(default_factory=dict)  # name → where it is given first
 
     def read(self, file: str, content: bytes) -> None:
         node, problems = read(content, file)
         self.findings.problems += problems
         if node is None:
+            if not problems:  # an editor or a full disk may have emptied it: that must not take its rules away
+                help = "write `rules: []` where none are wanted, or delete the file"
+                self.findings.tell(Place(file, 1, 1), "empty", "this file is empty", help=help, docs=DOCS)
             return
         look_through(node, self.findings)
         top = Fields(node, self.findings, what="a rule file", docs=DOCS)
@@ -144,17 +147,9 @@ class RuleFiles:
             return ""
         name = fields.take(node, _rule_name, "")
         fields.what = f'rule "{printable(name[:60])}"' if name else "this rule"
-        first = self.names.setdefault(name, node.place) if name else node.place
-        if first is not node.place:
-            message = f"a rule named {said(name)} stands at {first.file}:{first.line} already"
-            self.findings.tell(
-                node.place,
-                "duplicate-name",
-                message,
-                help="give this one another name",
-                docs=DOCS,
-                width=width_of(node),
-            )
+        first = self.names.setdefault(name, node) if name else node
+        if first is not node:
+            tell_duplicate(node, first.place, self.findings)
         return name
 
     def _when(self, fields: Fields) -> tuple[Trigger, ...]:
@@ -293,6 +288,13 @@ class RuleFiles:
 
     def _take(self, problems: list[Problem]) -> None:
         self.findings.problems += problems
+
+
+def tell_duplicate(name: Node, first: Place, findings: Findings) -> None:
+    """Two rules of one name could not be told apart, over all files."""
+    message = f"a rule named {said(str(name.value))} stands at {first.file}:{first.line} already"
+    help = "give this one another name"
+    findings.tell(name.place, "duplicate-name", message, help=help, docs=DOCS, width=width_of(name))
 
 
 def _rule_name(node: Node) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bridge.config.reading import Fields
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "configuration": frozenset({"time_intervals", "keep"}),
+    "configuration": frozenset({"keep"}),
     "source": frozenset({"expect_every", "api"}),
     "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age", "secrets"}),
     "rule file": frozenset({"tests"}),

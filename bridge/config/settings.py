@@ -35,6 +35,7 @@ from bridge.config.source_settings import SourceSettings, read_sources
 from bridge.config.substitute import SECRET_KEYS, fill
 from bridge.config.zones import locale, zone
 from bridge.errors import Problem
+from bridge.gates import Interval
 from bridge.model import Destination, Node, Place, fold
 
 DOCS = "docs/configuration.md"
@@ -111,7 +112,7 @@ class Settings:
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     senders: Senders = Senders()
-    time_intervals: tuple[str, ...] = ()
+    time_intervals: Mapping[str, Interval] = field(default_factory=dict)
     redact: frozenset[str] = ALWAYS_REDACTED  # folded names of fields that are masked on pages and in defaults
     keep: Keep = Keep()
     why_link: bool = False
@@ -174,6 +175,7 @@ def _settings(path: Path, top: Fields) -> Settings:
         if key not in top.entries:
             top.missing(key, help)
     listen = top.get("listen", address, ("127.0.0.1", 8080))
+    timezone = top.get("timezone", zone, "UTC")
     found = Settings(
         path=path,
         listen=listen,
@@ -182,7 +184,7 @@ def _settings(path: Path, top: Fields) -> Settings:
         store=top.get("store", _store(path.parent), f"sqlite:///{path.parent / 'data' / 'bridge.db'}"),
         rules=top.get("rules", _folder(path.parent), path.parent / "rules"),
         templates=top.get("templates", _folder(path.parent), path.parent / "templates"),
-        timezone=top.get("timezone", zone, "UTC"),
+        timezone=timezone,
         locale=top.get("locale", locale, "en"),
         admin_token=_admin_token(top, listen),
         users=users,
@@ -192,7 +194,7 @@ def _settings(path: Path, top: Fields) -> Settings:
         destinations=destinations,
         groups=groups,
         senders=_senders(top),
-        time_intervals=read_intervals(top),
+        time_intervals=read_intervals(top, timezone),
         redact=ALWAYS_REDACTED | {fold(name) for name in top.get("redact", list_of(word), ())},
         keep=_keep(top),
         why_link=top.get("why_link", boolean, default=False),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +14,7 @@ from bridge.config.shipped import shipped
 from bridge.config.snapshot import load
 from bridge.delivery.kinds import kind_of
 from bridge.errors import Invalid
+from bridge.gates import Interval
 from tests.config.folder import CONFIG, ENVIRON, lay
 
 EVERYTHING = """\
@@ -111,3 +114,27 @@ def test_the_example_is_sound() -> None:
 def test_the_example_asks_for_its_secret_alone() -> None:
     problems = check(shipped("config.example.yaml"), {}).problems
     assert [problem.message for problem in problems] == ["the variable `CREADS_WEBHOOK_SECRET` is not set"]
+
+
+def test_time_intervals(tmp_path: Path) -> None:
+    config = """\
+#--- config.yaml
+timezone: Europe/Paris
+time_intervals:
+  office: {weekdays: [mon-thu, sat], times: ["09:00-12:30", "14:00-24:00"], holidays: FR-57}
+  nights: {weekdays: [fri-mon], times: ["22:00-06:00"], timezone: UTC}
+  days: {holidays: FR}
+"""
+    intervals = settings_of(tmp_path, config + CONFIG).time_intervals
+    paris, utc = ZoneInfo("Europe/Paris"), ZoneInfo("UTC")
+    half_past, midnight = time(12, 30), time(0)
+    assert intervals == {
+        "office": Interval(
+            weekdays=frozenset({0, 1, 2, 3, 5}),
+            spans=((time(9), half_past), (time(14), midnight)),
+            holidays="FR-57",
+            zone=paris,
+        ),
+        "nights": Interval(weekdays=frozenset({4, 5, 6, 0}), spans=((time(22), time(6)),), zone=utc),
+        "days": Interval(holidays="FR", zone=paris),
+    }

@@ -11,7 +11,8 @@ from bridge.config.snapshot import Snapshot, rules_of
 from bridge.errors import BadEnvelope, BridgeError
 from bridge.logs import MASK
 from bridge.model import Decision, Event, Finding, Json, Key, Recorded, fold
-from bridge.pipeline import fan_out, recall, sent_in
+from bridge.pipeline import match, recall, sent_in
+from bridge.planning import Desk, fan_out, quiet
 from bridge.rules import Matcher, changes_between, facts_of
 from bridge.store import Store
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
@@ -102,7 +103,8 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
     recorded = _read(path, snapshot, now)
     sent = sent_in(recorded, snapshot)
     memory = await recall([(recorded, sent)], snapshot, store)
-    matched, errors = fan_out(recorded, sent, snapshot, memory, now)
+    fitted = match(recorded, sent, snapshot, memory, now)
+    matched, errors = fan_out(fitted, snapshot, Desk(quiet=quiet(await store.silences())), now)
     row = EventRow(
         id=0,
         source=recorded.key.source,

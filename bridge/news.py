@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Notification, Planned, Settled, Tone
-from bridge.pipeline import TemplateError
+from bridge.planning import TemplateError
 from bridge.render.dead import neutralise
 
 

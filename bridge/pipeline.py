@@ -1,4 +1,4 @@
-"""The product on one page: accept() a post, fan_out() an event to deliveries, deliver() one of them.
+"""The product on one page: accept() a post, match() an event, deliver() a message; planning has what lies between.
 
 receive → record → match → render → deliver; nothing here waits for a clock or knows a table.
 """
@@ -7,32 +7,25 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE, next_attempt
 from bridge.delivery.senders import Senders
-from bridge.errors import BadEnvelope, GivenBack, SenderGone, TemplateFailed
+from bridge.errors import BadEnvelope, GivenBack, SenderGone
 from bridge.model import (
-    Decision,
     Delivery,
     Destination,
-    Event,
     Json,
     Key,
-    Matched,
     Memory,
-    Notification,
     Outcome,
-    Planned,
     Receipt,
     Recorded,
-    Rule,
     Settled,
-    Target,
 )
+from bridge.planning import Fitted
 from bridge.rules import facts_of, references_in, understand
 from bridge.sources.base import Source
 from bridge.store import Store
@@ -55,18 +48,7 @@ async def accept(
     return None if arrival is None else await store.record(arrival, window=window)
 
 
-# ---- match and render --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateError:
-    """A template that failed while it ran; its notification went out as fallback text."""
-
-    rule: Rule
-    event_id: int
-    file: str
-    line: int
-    message: str
+# ---- match -------------------------------------------------------------------------------------
 
 
 Sent = dict[str, Json] | None  # the resource in an event's body
@@ -97,56 +79,20 @@ async def recall(events: Sequence[tuple[Recorded, Sent]], snapshot: Snapshot, st
     return memory | await store.remember(further - wanted)
 
 
-def fan_out(
-    recorded: Recorded, sent: Sent, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime
-) -> tuple[Matched, list[TemplateError]]:
-    """Match one event and render what its rules send. `memory` is brought up to date for the events behind it."""
+def match(recorded: Recorded, sent: Sent, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime) -> Fitted:
+    """The rules that fire on one event. `memory` is brought up to date for the events behind it."""
     source = snapshot.sources.get(recorded.key.source)
     understood = understand(recorded, sent, source, memory)
     memory.update(understood.remembered)
-    event = understood.event
-    fired = [] if understood.stale else snapshot.matcher.match(event, facts_of(event, now))
-    planned: list[Planned] = []
-    errors: list[TemplateError] = []
-    for rule in fired:
-        for target in rule.notify:
-            for name in snapshot.settings.groups.get(target.to, (target.to,)):
-                notification, error = render(event, rule, target, name, snapshot, now)
-                planned.append(Planned(rule=rule.name, destination=name, notification=notification))
-                errors += [error] if error else []
-    matched = Matched(
-        event_id=event.id,
-        key=recorded.key,
-        state="stale" if understood.stale else "matched",
-        version=snapshot.version,
-        previous=event.previous,
-        filled=event.filled,
-        resource=event.resource,
-        decisions=tuple(Decision(rule=r.name, file=r.place.file, line=r.place.line, fired=True) for r in fired),
-        planned=tuple(planned),
+    facts = facts_of(understood.event, now)
+    return Fitted(
+        recorded=recorded,
+        event=understood.event,
+        facts=facts,
+        stale=understood.stale,
+        rules=[] if understood.stale else snapshot.matcher.match(understood.event, facts),
         remembered=understood.remembered,
     )
-    return matched, errors
-
-
-def render(
-    event: Event, rule: Rule, target: Target, destination: str, snapshot: Snapshot, now: datetime
-) -> tuple[Notification, TemplateError | None]:
-    """The notification for one destination; a template that fails gives the fallback text and the error."""
-    place, source = snapshot.settings.destinations[destination], snapshot.sources.get(event.source)
-    try:
-        return snapshot.templates.render(
-            event,
-            rule,
-            target,
-            source_type=source.type if source else "",
-            kind=place.kind,
-            now=now,
-            format=place.format,
-        ), None
-    except TemplateFailed as failure:
-        error = TemplateError(rule=rule, event_id=event.id, file=failure.file, line=failure.line, message=str(failure))
-        return snapshot.templates.fallback(event, rule, kind=place.kind, now=now), error
 
 
 # ---- deliver -----------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 
 import structlog
 
@@ -14,14 +13,11 @@ from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
 from bridge.errors import StoreUnavailable
 from bridge.lanes import POLL, Lanes, nap
-from bridge.model import Matched, Recorded
-from bridge.news import News, not_matched, template_failed
-from bridge.pipeline import fan_out, recall, sent_in
+from bridge.matching import SLICE, Matching
 from bridge.store import Store
 
 log = structlog.get_logger()
 
-SLICE = 32  # events matched in one transaction: small, since accepts wait meanwhile
 CLOCK = 5.0  # seconds between two rounds of leases and figures
 LEASE = 15.0  # seconds one replica keeps the matching to itself
 
@@ -33,21 +29,22 @@ class Worker:
         self, snapshot: Snapshot, store: Store, senders: Senders, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.lanes = Lanes(snapshot, store, senders, clock=clock)
-        self._snapshot = snapshot
+        self.matching = Matching(snapshot, store, clock=clock)
         self._store = store
         self._clock = clock
         self._recorded = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._leads_until = 0.0
+        self._look_again = True  # somebody may have written silences
 
     @property
     def snapshot(self) -> Snapshot:
         """What is in force; it may be exchanged at any time."""
-        return self._snapshot
+        return self.matching.snapshot
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:
-        self._snapshot = self.lanes.snapshot = snapshot
+        self.matching.snapshot = self.lanes.snapshot = snapshot
 
     async def start(self) -> None:
         """Take up what an earlier run left, then follow what comes."""
@@ -70,6 +67,7 @@ class Worker:
 
     def _wake_all(self) -> None:
         """Another process wrote to the store."""
+        self._look_again = True
         self._recorded.set()
         self.lanes.wake()
 
@@ -78,44 +76,28 @@ class Worker:
     async def _match_all(self) -> None:
         while True:
             self._recorded.clear()
-            batch = await self._store.unmatched(SLICE) if await self._leads() else []
-            if batch:
-                await self._match(batch)
-            else:
+            if not await self._leads():
                 await nap(self._recorded, POLL)
+                continue
+            if self._look_again:
+                self._look_again = False
+                await self.matching.refresh()
+            batch = await self._store.unmatched(SLICE)
+            if batch:
+                self.lanes.offer(await self.matching.slice(batch, full=self.lanes.full()))
+            rings_at = await self._store.next_clock()
+            if rings_at is not None and rings_at <= self._clock():
+                self.lanes.offer(await self.matching.ring())
+            for item in self.matching.take_news():
+                await self.lanes.tell(item)
+            if not batch:
+                await nap(self._recorded, POLL if rings_at is None else max(0.0, min(POLL, rings_at - self._clock())))
 
     async def _leads(self) -> bool:
         """Whether this replica does the matching now: one at a time, so that events of a resource keep their order."""
         if self._clock() > self._leads_until - LEASE / 2 and await self._store.lease("match", LEASE):
             self._leads_until = self._clock() + LEASE
         return self._clock() < self._leads_until
-
-    async def _match(self, batch: list[Recorded]) -> None:
-        events = [(recorded, sent_in(recorded, self.snapshot)) for recorded in batch]
-        memory = await recall(events, self.snapshot, self._store)
-        results: list[Matched] = []
-        news: list[News] = []
-        for recorded, sent in events:
-            started = time.perf_counter()
-            try:
-                now = datetime.fromtimestamp(self._clock(), UTC)
-                matched, errors = fan_out(recorded, sent, self.snapshot, memory, now)
-            except Exception as fault:  # whatever it is, it must not stop the events behind this one
-                log.exception("event.not_matched", event_id=recorded.id)
-                matched, errors = _unmatchable(recorded, self.snapshot), []
-                news.append(not_matched(recorded.id, type(fault).__name__))
-            results.append(matched)
-            for error in errors:
-                metrics.TEMPLATE_ERRORS.labels(error.rule.name).inc()
-                log.warning(
-                    "template.failed", event_id=recorded.id, rule=error.rule.name, file=error.file, line=error.line
-                )
-                news.append(template_failed(error))
-            _tell_matched(recorded, matched, time.perf_counter() - started)
-            await asyncio.sleep(0)  # accepts go first
-        self.lanes.offer(await self._store.write_matched(results, full=self.lanes.full()))
-        for item in news:
-            await self.lanes.tell(item)
 
     # ---- clock -----------------------------------------------------------------------------
 
@@ -139,37 +121,3 @@ class Worker:
             except Exception:  # a fault in one round must not end the rounds after it
                 log.exception("worker.fault", loop=loop.__name__)
             await asyncio.sleep(POLL)
-
-
-def _unmatchable(recorded: Recorded, snapshot: Snapshot) -> Matched:
-    return Matched(
-        event_id=recorded.id,
-        key=recorded.key,
-        state="matched",
-        version=snapshot.version,
-        previous=None,
-        filled={},
-        resource=None,
-        decisions=(),
-        planned=(),
-        remembered={},
-    )
-
-
-def _tell_matched(recorded: Recorded, matched: Matched, seconds: float) -> None:
-    metrics.EVENTS.labels(recorded.key.source, matched.state).inc()
-    metrics.MATCH_SECONDS.observe(seconds)
-    for decision in matched.decisions:
-        metrics.FIRED.labels(decision.rule).inc()
-    log.info(
-        "event.matched",
-        event_id=recorded.id,
-        source=recorded.key.source,
-        type=recorded.key.type,
-        action=recorded.action,
-        gid=recorded.key.gid,
-        state=matched.state,
-        rules=[decision.rule for decision in matched.decisions],
-        deliveries=len(matched.planned),
-        ms=round(seconds * 1000, 2),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,8 @@ class Snapshot:
     sources: Mapping[str, Source]  # by configured name
     rules: tuple[Rule, ...]
     matcher: Matcher
+    unless: Matcher | None  # what disarms follow-ups, one rule for each step; None when nothing does
+    watched: Mapping[str, tuple[Rule, int]]  # a rule of `unless` → the rule and step it disarms
     templates: Templates
     files: Mapping[str, str]  # rule file, from the configuration's folder → its text
     version: str  # a hash over rule and template files
@@ -98,12 +100,15 @@ def _read_all(path: Path, environ: Mapping[str, str], replaced: Mapping[str, byt
         rule_files.read(name, replaced.get(name, content))
     check_inline(rule_files.inline, templates, findings)
     read.rules = len(rule_files.rules)
+    watchers = _watchers(rule_files.rules)
     if not any(problem.severity == "error" for problem in findings.problems):
         read.snapshot = Snapshot(
             settings=settings,
             sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
             rules=tuple(rule_files.rules),
             matcher=Matcher(rule_files.rules),
+            unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
+            watched={watcher.name: (rule, step) for watcher, rule, step in watchers},
             templates=templates,
             files={name: read.texts[name] for name in contents},
             version=_version({**{name: read.texts[name] for name in contents}, **template_texts}),
@@ -111,6 +116,26 @@ def _read_all(path: Path, environ: Mapping[str, str], replaced: Mapping[str, byt
             problems=tuple(in_order(findings.problems)),
         )
     return read
+
+
+def _watchers(rules: Sequence[Rule]) -> list[tuple[Rule, Rule, int]]:
+    """(a rule that fires on what disarms a step, the step's rule, its number)."""
+    return [
+        (
+            Rule(
+                name=f"{rule.name}\n{number}",
+                place=rule.place,
+                when=step.unless.when,
+                condition=step.unless.condition,
+                notify=(),
+            ),
+            rule,
+            number,
+        )
+        for rule in rules
+        for number, step in enumerate(rule.follow_up)
+        if step.unless and rule.enabled
+    ]
 
 
 def _settings(path: Path, environ: Mapping[str, str], read: Read) -> Settings | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 from bridge.model import All, AnyOf, Condition, Decision, Event, Leaf, Not, Other, Path, Rule, Trigger, fold
@@ -95,6 +96,16 @@ class Matcher:
                 if decision.fired and rule.stop:
                     stopped = f"stopped by “{rule.name}”"
         return decisions
+
+    def timed(self, event: Event, facts: Facts) -> Iterator[tuple[Rule, float]]:
+        """Each rule whose `when` fits, and the seconds that its condition takes."""
+        spelling = (_folded(event.source), _folded(event.type), _folded(event.action))
+        for rule in self.rules:
+            if rule.enabled and rule.condition and any(_fits(trigger, spelling) for trigger in rule.when):
+                test = compile_condition(rule.condition)
+                began = perf_counter()
+                test(facts)
+                yield rule, perf_counter() - began
 
     def _indexes(self, event: Event) -> Iterator[_Index]:
         source, kind, action = _folded(event.source), _folded(event.type), _folded(event.action)

@@ -1,0 +1,134 @@
+"""What the clocks ask for: digests, what `hours` held, throttle summaries, follow-ups. Each ends in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from bridge.config.snapshot import Snapshot
+from bridge.explain import event_of
+from bridge.gates.gates import ask_once
+from bridge.gates.key import key_of
+from bridge.model import Armed, Delivery, GateKey, GateState, Key, Notification, Planned, Recorded, Rule, Target
+from bridge.planning import NOTHING, Desk, Fitted, TemplateError, hours_of, render, silenced_by
+from bridge.render.bundles import Item
+from bridge.rules import facts_of
+from bridge.store import Store
+from bridge.store.rows import Bundle, DeliveryRow, EventRow
+
+Told = tuple[list[Delivery], list[TemplateError]]
+
+
+def rule_named(snapshot: Snapshot, name: str) -> Rule | None:
+    """The rule as it is now; None when it was removed or renamed since."""
+    return next((rule for rule in snapshot.rules if rule.name == name), None)
+
+
+# ---- digests, and what `hours` held ----------------------------------------------------------------
+
+
+async def tell_bundle(bundle: Bundle, snapshot: Snapshot, store: Store, now: datetime) -> Told:
+    """Send what was gathered: joined under a title, or alone as the message it would have been."""
+    items = await store.bundle_items(bundle.id)
+    if len(items) < 2 or bundle.destination not in snapshot.settings.destinations:
+        return await store.tell_bundle(bundle, None), []
+    events = [event for item in items if item.event_id and (event := await store.event(item.event_id))]
+    note, error = _joined(bundle, items, events, snapshot, now)
+    planned = Planned(rule=bundle.rule, destination=bundle.destination, notification=note, kind="digest")
+    return await store.tell_bundle(bundle, planned), [error] if error else []
+
+
+def _joined(
+    bundle: Bundle, items: Sequence[DeliveryRow], events: Sequence[EventRow], snapshot: Snapshot, now: datetime
+) -> tuple[Notification, TemplateError | None]:
+    rule = rule_named(snapshot, bundle.rule)
+    target = _target(rule, bundle.destination, snapshot) if rule else None
+    if rule and target and events and snapshot.templates.words_digests(target):
+        every = [event_of(row) for row in events]
+        return render(every[-1], rule, target, bundle.destination, snapshot, now, events=every)
+    destination = snapshot.settings.destinations[bundle.destination]
+    gathered = [
+        Item(
+            notification=Notification(title=item.title, body=item.body, format=item.format, tone=item.tone),
+            at=datetime.fromtimestamp(item.created_at, UTC),
+            event_id=item.event_id,
+            source=item.source or "",
+        )
+        for item in items
+    ]
+    return snapshot.templates.digest(gathered, kind=destination.kind, now=now, format=destination.format), None
+
+
+def _target(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:
+    """The entry of `notify` that leads to a destination."""
+    groups = snapshot.settings.groups
+    return next((one for one in rule.notify if destination in groups.get(one.to, (one.to,))), None)
+
+
+# ---- throttle summaries ----------------------------------------------------------------------------
+
+
+async def tell_summary(key: GateKey, state: GateState, snapshot: Snapshot, store: Store) -> list[Delivery]:
+    """Say how many messages a throttle left out, to those who did not get them."""
+    rule = rule_named(snapshot, key.rule)
+    known = snapshot.settings.destinations
+    planned = []
+    if rule and rule.throttle and rule.throttle.summary and state.left_out:
+        for name in state.destinations:
+            if name in known:
+                place = known[name]
+                note = snapshot.templates.summary(
+                    rule.name, rule.throttle, state.left_out, kind=place.kind, format=place.format
+                )
+                planned.append(Planned(rule=rule.name, destination=name, notification=note, kind="summary"))
+    after = replace(state, left_out=0, due_at=None, event_id=None, destinations=())
+    return await store.tell_summary(key, after, tuple(planned), state.event_id)
+
+
+# ---- follow-ups ------------------------------------------------------------------------------------
+
+
+async def tell_follow_up(armed: Armed, snapshot: Snapshot, store: Store, desk: Desk, now: datetime) -> Told:
+    """Say that something did not happen in time; with the first event's names, and `waited`."""
+    rule, row = rule_named(snapshot, armed.rule), await store.event(armed.event_id)
+    key = Key(row.source, row.type, row.gid) if row else Key("", "", "")
+    if rule is None or row is None or not rule.enabled or armed.step >= len(rule.follow_up):
+        return await store.tell_follow_up(armed, (), key, {}), []
+    event = event_of(row)
+    recorded = Recorded(id=row.id, key=key, action=row.action, received_at=row.received_at, body=b"")
+    facts = facts_of(event, now)
+    fitted = Fitted(recorded=recorded, event=event, facts=facts, stale=False, rules=(rule,), remembered={})
+    gates: dict[GateKey, GateState] = {}
+    if rule.once:
+        once = GateKey(rule.name, f"once of follow-up {armed.step + 1}", key_of(rule.once.by, facts))
+        gates = {once: (await store.gates([once])).get(once, NOTHING)}
+    told = list(_late(armed, rule, fitted, snapshot, desk, gates, now))
+    errors = [error for _, error in told if error]
+    return await store.tell_follow_up(armed, tuple(one for one, _ in told), key, gates), errors
+
+
+def _late(
+    armed: Armed,
+    rule: Rule,
+    fitted: Fitted,
+    snapshot: Snapshot,
+    desk: Desk,
+    gates: dict[GateKey, GateState],
+    now: datetime,
+) -> Iterator[tuple[Planned, TemplateError | None]]:
+    """The messages of one step, which silences, `once` and `hours` may keep back. `gates` is brought up to date."""
+    suppressed, held = "", hours_of(rule, snapshot, now)
+    for key, state in gates.items():
+        passes, gates[key], reason = ask_once(rule.once, state, now.timestamp()) if rule.once else (True, state, "")
+        suppressed = "" if passes else reason
+    waited = max(0.0, now.timestamp() - fitted.recorded.received_at)
+    for target in rule.follow_up[armed.step].notify:
+        for name in snapshot.settings.groups.get(target.to, (target.to,)):
+            note, error = render(fitted.event, rule, target, name, snapshot, now, waited=waited)
+            one = Planned(rule=rule.name, destination=name, notification=note, kind="follow_up")
+            if why := silenced_by(desk, fitted, rule, name, now) or suppressed:
+                one = replace(one, state="suppressed", reason=why)
+            elif held:
+                one = replace(one, state=held.state, reason=held.reason, bundle=held.bundle)
+            yield one, error

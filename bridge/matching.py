@@ -1,0 +1,159 @@
+"""Matches what was recorded, a slice at a time, and tells what the clocks ask for. One replica at a time does it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from bridge import metrics
+from bridge.clocks import tell_bundle, tell_follow_up, tell_summary
+from bridge.config.snapshot import Snapshot
+from bridge.model import Delivery, Matched, Recorded, Rule
+from bridge.news import News, not_matched, template_failed
+from bridge.pipeline import match, recall, sent_in
+from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
+from bridge.store import Store
+
+log = structlog.get_logger()
+
+SLICE = 32  # events matched in one transaction: small, since accepts wait meanwhile
+AT_ONCE = 50  # of each kind of clock in one round
+SLOW = 0.05  # seconds of matching and rendering after which an event is logged with the rules at fault
+
+
+class Matching:
+    """slice() and ring() never run at the same time: gates count in the order of events."""
+
+    def __init__(self, snapshot: Snapshot, store: Store, *, clock: Callable[[], float]) -> None:
+        self.snapshot = snapshot
+        self._news: list[News] = []
+        self._store = store
+        self._clock = clock
+        self._quiet: Sequence[Quiet] = ()
+
+    async def refresh(self) -> None:
+        """Read the silences anew: somebody may have added or ended one."""
+        self._quiet = quiet(await self._store.silences())
+
+    def take_news(self) -> list[News]:
+        """The troubles met since the last time, for who tells them."""
+        news, self._news = self._news, []
+        return news
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def _desk(self) -> Desk:
+        """For one slice: silences as they are now, gates as they will be read."""
+        return Desk(quiet=self._quiet)
+
+    # ---- events ----------------------------------------------------------------------------
+
+    async def slice(self, batch: Sequence[Recorded], *, full: Iterable[str]) -> list[Delivery]:
+        """Match events and write what became of them; gives the deliveries that may be sent at once."""
+        events = [(recorded, sent_in(recorded, self.snapshot)) for recorded in batch]
+        memory = await recall(events, self.snapshot, self._store)
+        fitted: list[Fitted | Matched] = []
+        spent: list[float] = []
+        for recorded, sent in events:
+            began = time.perf_counter()
+            try:
+                fitted.append(match(recorded, sent, self.snapshot, memory, self._now()))
+            except Exception as fault:  # whatever it is, it must not stop the events behind this one
+                fitted.append(self._unmatchable(recorded, fault))
+            spent.append(time.perf_counter() - began)
+        desk = self._desk()
+        if wanted := {key for one in fitted if isinstance(one, Fitted) for key in gates_needed(one)}:
+            desk.gates = await self._store.gates(wanted)
+        results = []
+        for recorded, one, seconds in zip(batch, fitted, spent, strict=True):
+            began = time.perf_counter()
+            matched = one if isinstance(one, Matched) else self._planned(one, desk)
+            results.append(matched)
+            self._told(recorded, matched, one, seconds + time.perf_counter() - began)
+            await asyncio.sleep(0)  # accepts go first
+        return await self._store.write_matched(results, full=list(full))
+
+    def _planned(self, fitted: Fitted, desk: Desk) -> Matched:
+        try:
+            matched, errors = fan_out(fitted, self.snapshot, desk, self._now())
+        except Exception as fault:  # likewise
+            return self._unmatchable(fitted.recorded, fault)
+        self._tell_errors(errors)
+        return matched
+
+    def _unmatchable(self, recorded: Recorded, fault: Exception) -> Matched:
+        log.error("event.not_matched", event_id=recorded.id, exc_info=fault)
+        self._news.append(not_matched(recorded.id, type(fault).__name__))
+        return Matched(
+            event_id=recorded.id,
+            key=recorded.key,
+            state="matched",
+            version=self.snapshot.version,
+            previous=None,
+            filled={},
+            resource=None,
+            decisions=(),
+            planned=(),
+            remembered={},
+        )
+
+    def _tell_errors(self, errors: Iterable[TemplateError]) -> None:
+        """Count, log and keep the news of templates that failed."""
+        for error in errors:
+            metrics.TEMPLATE_ERRORS.labels(error.rule.name).inc()
+            log.warning(
+                "template.failed", event_id=error.event_id, rule=error.rule.name, file=error.file, line=error.line
+            )
+            self._news.append(template_failed(error))
+
+    def _told(self, recorded: Recorded, matched: Matched, one: Fitted | Matched, seconds: float) -> None:
+        metrics.EVENTS.labels(recorded.key.source, matched.state).inc()
+        metrics.MATCH_SECONDS.observe(seconds)
+        for decision in matched.decisions:
+            metrics.FIRED.labels(decision.rule).inc()
+        log.info(
+            "event.matched",
+            event_id=recorded.id,
+            source=recorded.key.source,
+            type=recorded.key.type,
+            action=recorded.action,
+            gid=recorded.key.gid,
+            state=matched.state,
+            rules=[decision.rule for decision in matched.decisions],
+            deliveries=len(matched.planned),
+            ms=round(seconds * 1000, 2),
+        )
+        if seconds > SLOW and isinstance(one, Fitted):
+            log.warning("event.slow", event_id=recorded.id, ms=round(seconds * 1000), rules=self._slowest(one))
+
+    def _slowest(self, fitted: Fitted) -> list[str]:
+        """The rules that take longest on an event, the worst first."""
+        spent = {rule.name: taken for rule, taken in self.snapshot.matcher.timed(fitted.event, fitted.facts)}
+        fired: Iterable[Rule] = fitted.rules
+        return sorted(spent, key=spent.__getitem__, reverse=True)[:3] or [rule.name for rule in fired]
+
+    # ---- clocks ----------------------------------------------------------------------------
+
+    async def ring(self) -> list[Delivery]:
+        """Tell the digests, summaries and follow-ups whose time has come."""
+        now, given = self._clock(), list[Delivery]()
+        for bundle in await self._store.due_bundles(now, AT_ONCE):
+            given += self._heard(await tell_bundle(bundle, self.snapshot, self._store, self._now()))
+        for key, state in await self._store.due_summaries(now, AT_ONCE):
+            given += await tell_summary(key, state, self.snapshot, self._store)
+        # An event that waits to be matched may yet disarm what is due after it came.
+        waits = await self._store.oldest_unmatched()
+        for armed in await self._store.due_follow_ups(now if waits is None else min(now, waits), AT_ONCE):
+            told = await tell_follow_up(armed, self.snapshot, self._store, self._desk(), self._now())
+            given += self._heard(told)
+        return given
+
+    def _heard(self, told: tuple[list[Delivery], list[TemplateError]]) -> list[Delivery]:
+        given, errors = told
+        self._tell_errors(errors)
+        return given

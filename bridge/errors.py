@@ -7,6 +7,7 @@ BridgeError
 │   └── BadEnvelope         400
 │       └── NotJson         400; 415 when the sender did not even call it JSON
 ├── StoreUnavailable        the store cannot be written or read now: 503, Retry-After
+├── NotRead                 the rule files could not be read now, whatever stands in them
 ├── TemplateFailed          a template failed while it ran; carries file and line
 └── SenderGone              the sender process died with this delivery in its hands
     └── GivenBack           no sender process ever had it: it was not sent
@@ -70,6 +71,10 @@ class NotJson(BadEnvelope):
 
 class StoreUnavailable(BridgeError):
     """The store cannot be used now."""
+
+
+class NotRead(BridgeError):
+    """The rule files could not be read now; what they hold has no part in it."""
 
 
 class TemplateFailed(BridgeError):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select, tuple_
+from sqlalchemy import Connection, bindparam, select
 
 from bridge.model import GateKey, GateState
 from bridge.store.dialects import INSERTS
@@ -19,7 +19,12 @@ AT_ONCE = 5000  # keys in one look-up: a statement has only so many parameters
 _state = msgspec.json.Decoder(GateState)
 
 _KEY = (gate.c.rule, gate.c.gate, gate.c.key)
-_KNOWN = select(gate).where(tuple_(*_KEY).in_(bindparam("keys", expanding=True)))
+# For one gate of one rule: of a list of triples SQLite would make a scan of the table.
+_KNOWN = select(gate.c.key, gate.c.state).where(
+    gate.c.rule == bindparam("rule"),
+    gate.c.gate == bindparam("gate"),
+    gate.c.key.in_(bindparam("keys", expanding=True)),
+)
 _DUE = (
     select(gate)
     .where(SUMMED, gate.c.due_at <= bindparam("now"))
@@ -40,12 +45,16 @@ _COUNT = {database: _upsert(database) for database in INSERTS}
 
 def states(connection: Connection, keys: Collection[GateKey]) -> dict[GateKey, GateState]:
     """What is known of these keys; the unknown ones are absent."""
-    asked = {stored(key): key for key in keys}
-    wanted = list(asked)
+    asked: dict[tuple[str, str], dict[str, GateKey]] = {}
+    for key in keys:
+        rule, name, by = stored(key)
+        asked.setdefault((rule, name), {})[by] = key
     found: dict[GateKey, GateState] = {}
-    for start in range(0, len(wanted), AT_ONCE):
-        for row in connection.execute(_KNOWN, {"keys": wanted[start : start + AT_ONCE]}):
-            found[asked[GateKey(row.rule, row.gate, row.key)]] = _state.decode(row.state)
+    for (rule, name), of_gate in asked.items():
+        for start in range(0, len(of_gate), AT_ONCE):
+            some = list(of_gate)[start : start + AT_ONCE]
+            for row in connection.execute(_KNOWN, {"rule": rule, "gate": name, "keys": some}):
+                found[of_gate[row.key]] = _state.decode(row.state)
     return found
 
 

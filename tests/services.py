@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import email
 import email.policy
@@ -66,6 +67,7 @@ OK = {
     "discord.com": Reply(status=204),
     "api.telegram.org": Reply(body='{"ok": true, "result": {"message_id": 1, "chat": {"id": 12345}}}'),
     "logic.azure.com": Reply(status=202),
+    "ntfy.sh": Reply(body='{"id": "sPs71M8A2T", "event": "message", "topic": "topic", "message": ""}'),
 }
 
 
@@ -213,7 +215,11 @@ def _send(connection: socket.socket, reply: Reply) -> bool:
 
 
 class MailServer:
-    """Takes mail, or refuses it: `replies` maps "RCPT", "DATA" or "AUTH" to the line to answer with."""
+    """Takes mail, or refuses it.
+
+    `replies` maps "AUTH", "RCPT", "RCPT ada@example.org", "DATA" or "QUIT" to the line to answer with; an empty line
+    breaks the connection instead.
+    """
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, replies: dict[str, str] | None = None) -> None:
         self.received: list[EmailMessage] = []
@@ -251,14 +257,18 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 -- the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if "RCPT" in self._replies:
-            return self._replies["RCPT"]
+        refusal = self._replies.get(f"RCPT {address}", self._replies.get("RCPT"))
+        if refusal is not None:
+            return _or_break(refusal, server)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- as above
+        return _or_break(self._replies.get("QUIT", "221 Bye"), server)
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 -- as above
         if "DATA" in self._replies:
-            return self._replies["DATA"]
+            return _or_break(self._replies["DATA"], server)
         content = envelope.content
         assert isinstance(content, bytes)
         message = email.message_from_bytes(content, policy=email.policy.default)
@@ -266,6 +276,14 @@ class MailServer:
         self.received.append(message)
         self.recipients.append(list(envelope.rcpt_tos))
         return "250 OK"
+
+
+def _or_break(line: str, server: SMTP) -> str:
+    if not line:
+        transport = server.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+    return line or "421 broken"
 
 
 @contextlib.contextmanager

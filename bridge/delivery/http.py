@@ -37,6 +37,7 @@ from bridge.delivery.recorder import SEEN, Seen
 ANSWER_MAX = 64 * 1024  # bytes of an answer that are read
 CONNECT_MAX = 10.0  # seconds, where a plug-in sets no limit
 PER_HOST = 32  # connections kept
+TOO_MANY = 429
 _PLAIN = {"data", "headers", "timeout", "verify", "allow_redirects", "auth", "params", "files", "json"}
 _BASE_HEADERS = {"Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"}
 
@@ -133,6 +134,8 @@ def exchange(
     polls before every send and receive, and 32 threads that let go of the interpreter so often cost 60 % more CPU.
     """
     seen = SEEN.get() or Seen(deadline=time.monotonic() + 60)
+    if seen.status == TOO_MANY:
+        raise requests.ConnectionError("the service asked to be left alone for now")  # some plug-ins ask again at once
     seen.asks("http")
     connect = timeout[0] if isinstance(timeout, tuple) else timeout
     try:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
@@ -26,6 +26,8 @@ class Seen:
     error: BaseException | None = None  # came instead of an answer, or after it
     in_doubt: bool = False  # something left that was not answered
     cut: bool = False  # the monitor ended the connection at the deadline
+    refused: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # recipients a mail server would not take
+    taken: bool = False  # a mail server took the message; how it says goodbye does not matter
     sock: socket.socket | None = None
 
     def left(self) -> float:
@@ -59,44 +61,68 @@ SEEN: ContextVar[Seen | None] = ContextVar("seen", default=None)
 
 def watch_smtp() -> None:
     """Let smtplib tell the Seen of the current context, once per process; without one nothing changes."""
-    connect, getreply, starttls = smtplib.SMTP.connect, smtplib.SMTP.getreply, smtplib.SMTP.starttls
+    for name, watched in (
+        ("connect", _connect),
+        ("starttls", _noted),
+        ("getreply", _getreply),
+        ("mail", _mail),
+        ("rcpt", _rcpt),
+        ("data", _data),
+    ):
+        setattr(smtplib.SMTP, name, _watching(getattr(smtplib.SMTP, name), watched))
 
-    def noted(call: Callable[..., Any], seen: Seen, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return call(*args, **kwargs)
-        except (OSError, ssl.SSLError, smtplib.SMTPException) as error:
-            seen.failed(error)
-            raise
 
-    def watched_connect(self: smtplib.SMTP, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+Reply = tuple[int, bytes]
+
+
+def _watching(call: Callable[..., Reply], watched: Callable[..., Reply]) -> Callable[..., Reply]:
+    def method(self: smtplib.SMTP, *args: Any, **kwargs: Any) -> Reply:
         seen = SEEN.get()
-        if seen is None:
-            return connect(self, *args, **kwargs)
-        seen.asks("smtp")
-        self.timeout = min(self.timeout, seen.left()) if isinstance(self.timeout, int | float) else seen.left()
-        reply: tuple[int, bytes] = noted(connect, seen, self, *args, **kwargs)
-        return reply
+        return call(self, *args, **kwargs) if seen is None else watched(call, seen, self, *args, **kwargs)
 
-    def watched_starttls(self: smtplib.SMTP, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        seen = SEEN.get()
-        if seen is None:
-            return starttls(self, *args, **kwargs)
-        reply: tuple[int, bytes] = noted(starttls, seen, self, *args, **kwargs)
-        return reply
+    return method
 
-    def watched_getreply(self: smtplib.SMTP) -> tuple[int, bytes]:
-        seen = SEEN.get()
-        if seen is None:
-            return getreply(self)
-        seen.sock = self.sock
-        if self.sock is not None:
-            self.sock.settimeout(seen.left())
-        code, message = noted(getreply, seen, self)
-        seen.in_doubt = code == GO_AHEAD  # the message follows
-        if code >= 400:
-            seen.answered(code, message)
-        return code, message
 
-    smtplib.SMTP.connect = watched_connect  # type: ignore[method-assign]  # the one place to see every mail
-    smtplib.SMTP.starttls = watched_starttls  # type: ignore[method-assign]
-    smtplib.SMTP.getreply = watched_getreply  # type: ignore[method-assign]
+def _noted(call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP, *args: Any, **kwargs: Any) -> Reply:
+    try:
+        return call(smtp, *args, **kwargs)
+    except (OSError, ssl.SSLError, smtplib.SMTPException) as error:
+        seen.failed(error)
+        raise
+
+
+def _connect(call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP, *args: Any, **kwargs: Any) -> Reply:
+    seen.asks("smtp")
+    smtp.timeout = min(smtp.timeout, seen.left()) if isinstance(smtp.timeout, int | float) else seen.left()
+    return _noted(call, seen, smtp, *args, **kwargs)
+
+
+def _getreply(call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP) -> Reply:
+    seen.sock = smtp.sock
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seen.left())
+    code, message = _noted(call, seen, smtp)
+    seen.in_doubt = code == GO_AHEAD  # the message follows
+    if code >= 400:
+        seen.answered(code, message)
+    return code, message
+
+
+def _mail(call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP, *args: Any, **kwargs: Any) -> Reply:
+    seen.status = None  # a greeting or login refused in one form was taken in another
+    return call(smtp, *args, **kwargs)
+
+
+def _rcpt(
+    call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP, recipient: str, *args: Any, **kwargs: Any
+) -> Reply:
+    code, message = call(smtp, recipient, *args, **kwargs)
+    if code >= 400:
+        seen.refused[recipient] = code, message
+    return code, message
+
+
+def _data(call: Callable[..., Reply], seen: Seen, smtp: smtplib.SMTP, *args: Any, **kwargs: Any) -> Reply:
+    code, message = call(smtp, *args, **kwargs)
+    seen.taken = code == 250
+    return code, message

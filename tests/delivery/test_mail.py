@@ -70,17 +70,23 @@ async def test_no_encryption_where_it_is_asked_for(mail: Mail, send: Send) -> No
 @pytest.mark.parametrize(
     ("replies", "login", "result", "status", "reason"),
     [
-        ({"AUTH": "no"}, True, "failed", 535, "5.7.8 Authentication credentials invalid"),
+        ({"AUTH": "no"}, True, "failed", 535, "it refuses our login"),
         (
             {"RCPT": "550 5.1.1 <ada@example.org> no such user"},
             False,
             "failed",
             550,
-            "5.1.1 <ada@example.org> no such user",
+            "it knows no such address",
         ),
-        ({"RCPT": "451 4.7.1 come back later"}, False, "retry", 451, "4.7.1 come back later"),
-        ({"DATA": "554 5.7.1 this looks like spam"}, False, "failed", 554, "5.7.1 this looks like spam"),
-        ({"DATA": "452 4.3.1 no room"}, False, "retry", 452, "4.3.1 no room"),
+        ({"RCPT": "451 4.7.1 come back later"}, False, "retry", 451, "it does not want the message yet"),
+        (
+            {"DATA": "554 5.7.1 this looks like spam"},
+            False,
+            "failed",
+            554,
+            "its rules or its spam filter refuse the message",
+        ),
+        ({"DATA": "452 4.3.1 no room"}, False, "retry", 452, "it cannot take it now"),
     ],
 )
 async def test_refusals(
@@ -96,8 +102,43 @@ async def test_refusals(
     server = mail(replies=replies, tls=world.server_context("localhost") if login else None)
     outcome = await send(server.url(login="ada:CANARYSECRET" if login else ""))
     assert (outcome.result, outcome.status, outcome.ambiguous) == (result, status, False)
-    assert outcome.reason == f"The mail server answered {status}: {reason}"
+    quoted = next(iter(replies.values()))[4:] if "AUTH" not in replies else "5.7.8 Authentication credentials invalid"
+    assert outcome.reason == f'The mail server answered {status}: {reason} ("{quoted}")'
     assert server.received == []
+
+
+async def test_a_mail_that_was_taken_is_taken(mail: Mail, send: Send) -> None:
+    server = mail(replies={"QUIT": ""})
+    outcome = await send(server.url())
+    assert (outcome.result, len(server.received)) == ("delivered", 1)
+
+
+async def test_a_connection_that_breaks_after_the_message_is_ambiguous(mail: Mail, send: Send) -> None:
+    outcome = await send(mail(replies={"DATA": ""}).url())
+    assert (outcome.result, outcome.ambiguous) == ("retry", True)
+    assert outcome.reason == "The mail server: the connection broke before it answered"
+
+
+async def test_a_connection_that_breaks_before_the_message_is_not(mail: Mail, send: Send) -> None:
+    outcome = await send(mail(replies={"RCPT": ""}).url())
+    assert (outcome.result, outcome.ambiguous) == ("retry", False)
+
+
+@pytest.mark.parametrize(
+    ("eve", "result", "ambiguous"), [("550 5.1.1 who?", "delivered", False), ("451 4.7.1 later", "retry", True)]
+)
+async def test_one_of_two_is_refused(mail: Mail, send: Send, eve: str, result: str, ambiguous: bool) -> None:
+    server = mail(replies={"RCPT eve@example.org": eve})
+    outcome = await send(server.url("&cc=eve@example.org"))
+    assert (outcome.result, outcome.ambiguous, outcome.status) == (result, ambiguous, int(eve[:3]))
+    assert "not sent to eve@example.org, others have it" in outcome.reason
+    assert server.recipients == [["ada@example.org"]]
+
+
+async def test_all_refused_and_one_for_now(mail: Mail, send: Send) -> None:
+    server = mail(replies={"RCPT ada@example.org": "550 5.1.1 who?", "RCPT": "451 4.7.1 later"})
+    outcome = await send(server.url("&cc=eve@example.org"))
+    assert (outcome.result, outcome.status, outcome.ambiguous) == ("retry", 451, False)
 
 
 async def test_a_server_that_says_nothing(send: Send) -> None:

@@ -20,8 +20,8 @@ MOST_UNKNOWN_KEYS = 20  # told of one map; a file that is wrong all over needs n
 LONGEST_DURATION = 10 * 365 * 86400.0
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
-_RATE = re.compile(r"([0-9]{1,6})/(s|m|h|d)")
+DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+RATE = re.compile(r"([0-9]{1,6})/(s|m|h|d)")
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ def integer(low: int, high: int) -> Reader[int]:
 
 def duration(node: Node) -> float:
     """Seconds."""
-    found = _DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
+    found = DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0.0
     if not found or seconds > LONGEST_DURATION:
         hint = f"did you mean `{node.value}s`? " if isinstance(node.value, int) else ""
@@ -167,7 +167,7 @@ def lasting(node: Node) -> float:
 
 def rate(node: Node) -> float:
     """How many a second."""
-    found = _RATE.fullmatch(node.value) if isinstance(node.value, str) else None
+    found = RATE.fullmatch(node.value) if isinstance(node.value, str) else None
     if not found or int(found[1]) == 0:
         wrong(node, f"{shown(node)} is not a rate", help="write 1/s, 30/m, 100/h or 500/d", code="rate")
     return int(found[1]) / _UNITS[found[2]]

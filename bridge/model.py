@@ -129,6 +129,7 @@ class Event:
     previous: dict[str, Json] | None  # None: nothing earlier is known
     changes: Mapping[str, Change]  # by dotted leaf path, "price.amount"
     filled: Mapping[str, float] = field(default_factory=dict)  # path filled from memory → when that was learned
+    body: bytes = field(default=b"", repr=False)  # as received; empty where only what was made of it is kept
 
 
 # ---- rules -------------------------------------------------------------------------------------
@@ -327,6 +328,14 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """How an outgoing webhook is written and signed."""
+
+    format: Literal["partners", "standard"]  # the Creads envelope, or Standard Webhooks
+    secrets: tuple[str, ...] = field(repr=False)  # the newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
     """One place to tell. `url` is a secret."""
 
@@ -337,6 +346,7 @@ class Destination:
     schedule: tuple[float, ...] = ()  # seconds before each retry
     give_up_after: float | None = None
     concurrency: int = 4
+    signing: Signing | None = None  # of `webhook:` addresses
     place: Place = Place("", 1, 1)
 
 

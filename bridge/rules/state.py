@@ -48,6 +48,7 @@ def understand(
         previous=previous,
         changes=changes_between(previous, resource),
         filled=filled,
+        body=recorded.body,
     )
     remembered = {} if stale else _to_remember(recorded, sent, source, memory)
     return Understood(event=event, stale=stale, remembered=remembered)

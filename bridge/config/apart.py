@@ -22,7 +22,7 @@ def parse_apart(order: Order) -> dict[str, RuleFile]:
     # The child finds its modules where this process does, however that was started.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
     try:
-        done = subprocess.run(  # noqa: S603 -- our own command
+        done = subprocess.run(
             [sys.executable, "-P", "-c", "from bridge.config.apart import main; main()"],
             input=packed(order),
             stdout=subprocess.PIPE,

@@ -17,7 +17,7 @@ from bridge.config.files import read_folder
 from bridge.config.nodes import compose, read
 from bridge.config.reading import Findings
 from bridge.config.settings import read_settings
-from bridge.config.snapshot import read_all
+from bridge.config.snapshot import Instead, read_all
 from bridge.config.wording import said, suggestion
 from bridge.errors import BridgeError, Invalid, Problem
 from bridge.model import Node, Place
@@ -52,7 +52,7 @@ def set_enabled(config: Path, name: str, enabled: bool, environ: Mapping[str, st
     before = contents[file].decode("utf-8")
     after = switch(before, name, enabled=enabled, file=file)
     if after != before:
-        checked = read_all(path, environ, replaced={file: after.encode()}).findings.problems
+        checked = read_all(path, environ, Instead(files={file: after.encode()})).findings.problems
         if errors := [one for one in checked if one.severity == "error" and one.place.file == file]:
             raise Invalid(errors)
         _write(path.parent / file, after.encode(), before.encode())

@@ -59,7 +59,12 @@ def _walk(folder: Path) -> list[Path]:
     mounted = folder / _MOUNTED
     if mounted.is_dir():
         paths += [mounted / name for name in sorted(os.listdir(mounted))]
-    return sorted(paths, key=lambda path: (path.parent.name == _MOUNTED, path.as_posix()))
+    return sorted(paths, key=lambda path: file_order(path.as_posix()))
+
+
+def file_order(name: str) -> tuple[bool, str]:
+    """Files are read in this order, and the rules of one that stands before another's come before those."""
+    return f"/{_MOUNTED}/" in name, name
 
 
 def _not_read(name: str, suffix: str) -> str:

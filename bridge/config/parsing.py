@@ -1,4 +1,4 @@
-"""Reads rule files, each once for what stands in it: thousands of rules take seconds, the one file that changed does not."""
+"""Reads rule files, each once for what stands in it: thousands of rules take seconds, the one that changed does not."""
 
 from __future__ import annotations
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from bridge.config.files import read_folder
-from bridge.config.inline import check_inline
+from bridge.config.files import file_order, read_folder
+from bridge.config.parsing import RuleFile, RuleReader
 from bridge.config.reading import Findings
-from bridge.config.rules import Known, RuleFiles
+from bridge.config.rules import Known, RuleFiles, tell_duplicate
 from bridge.config.settings import Settings, read_settings
 from bridge.config.shipped import shipped
 from bridge.config.unwanted import look_through_template
 from bridge.errors import Invalid, Problem
-from bridge.model import Rule
+from bridge.model import Place, Rule
 from bridge.render import Templates
 from bridge.rules import Matcher
 from bridge.sources import SOURCES, Source
+
+RULES, TEMPLATES = ".yaml", ".j2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +36,25 @@ class Snapshot:
     watched: Mapping[str, tuple[Rule, int]]  # a rule of `unless` → the rule and step it disarms
     templates: Templates
     files: Mapping[str, str]  # rule file, from the configuration's folder → its text
+    template_files: Mapping[str, str]  # likewise, those that do not ship with Bridge
     version: str  # a hash over rule and template files
     secrets: tuple[str, ...] = field(repr=False)  # every value to mask
-    problems: tuple[Problem, ...]  # warnings: errors leave no snapshot
+    problems: tuple[Problem, ...]  # what `bridge check` says of the files as they lie there
+    refused: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)  # file whose change is not live → why
+    waiting: tuple[str, ...] = ()  # keys of the configuration that were changed, and are taken at the next start
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Every file of this version that people wrote."""
+        return {**self.files, **self.template_files}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """What to take in place of what lies on the disk."""
+
+    settings: Settings | None = None
+    files: Mapping[str, bytes | None] = field(default_factory=dict)  # rules and templates; None: as if not there
 
 
 @dataclass(slots=True)
@@ -47,6 +64,8 @@ class Read:
     findings: Findings = field(default_factory=Findings)
     texts: dict[str, str] = field(default_factory=dict)  # every file that was read, as problems name it
     rules: int = 0
+    settings: Settings | None = None
+    duplicates: dict[str, str] = field(default_factory=dict)  # file → the one whose rule has the same name
     snapshot: Snapshot | None = None
 
 
@@ -63,7 +82,8 @@ def rules_of(files: Mapping[str, str], settings: Settings, sources: Mapping[str,
     known = _known(settings, {name: type(source) for name, source in sources.items()}, templates=())
     rule_files = RuleFiles(known=known, findings=Findings())
     for name, text in files.items():
-        rule_files.read(name, text.encode())
+        if name.endswith(RULES):
+            rule_files.read(name, text.encode())
     return tuple(rule_files.rules)
 
 
@@ -73,49 +93,78 @@ def in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(unique.values(), key=lambda one: (one.place.file, one.place.line, one.place.column, one.code))
 
 
-def read_all(path: Path, environ: Mapping[str, str], *, replaced: Mapping[str, bytes] | None = None) -> Read:
-    """Read and check everything, in one go; `replaced` stands in for rule files that are about to be written."""
-    collecting = gc.isenabled()
-    gc.disable()  # thousands of small lasting values: collecting among them doubles the time
-    try:
-        return _read_all(path.absolute(), environ, replaced or {})
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _read_all(path: Path, environ: Mapping[str, str], replaced: Mapping[str, bytes]) -> Read:
-    read = Read()
-    settings = _settings(path, environ, read)
+def read_all(
+    path: Path, environ: Mapping[str, str], instead: Instead | None = None, reader: RuleReader | None = None
+) -> Read:
+    """Read and check everything, in one go; a `reader` that is used again reads only what changed."""
+    read, path, instead = Read(), path.absolute(), instead or Instead()
+    settings = read.settings = instead.settings or _settings(path, environ, read)
     if settings is None:
         return read
     root, findings = path.parent, read.findings
-    template_texts, template_files = _template_files(settings, root, read)
+    template_texts, template_files = _template_files(settings, root, read, instead)
     templates = _templates(settings, template_texts, template_files, findings)
     types = {name: SOURCES[one.type] for name, one in settings.sources.items() if one.type in SOURCES}
-    rule_files = RuleFiles(known=_known(settings, types, templates=template_texts), findings=findings)
-    contents = read_folder(settings.rules, root, ".yaml", findings) if settings.rules.is_dir() else {}
-    for name, content in contents.items():
-        read.texts[name] = _text(replaced.get(name, content))
-        rule_files.read(name, replaced.get(name, content))
-    check_inline(rule_files.inline, templates, findings)
-    read.rules = len(rule_files.rules)
-    watchers = _watchers(rule_files.rules)
+    contents = _contents(settings.rules, root, RULES, findings, instead)
+    rule_files = (reader or RuleReader()).read(
+        contents,
+        _known(settings, types, templates=tuple(template_texts)),
+        locale=settings.locale,
+        timezone=settings.timezone,
+    )
+    rules = _joined(rule_files, read)
+    read.rules = len(rules)
+    files = {name: _text(content) for name, content in contents.items()}
+    read.texts |= files
     if not any(problem.severity == "error" for problem in findings.problems):
+        watchers = _watchers(rules)
         read.snapshot = Snapshot(
             settings=settings,
             sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
-            rules=tuple(rule_files.rules),
-            matcher=Matcher(rule_files.rules),
+            rules=tuple(rules),
+            matcher=Matcher(rules),
             unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
             watched={watcher.name: (rule, step) for watcher, rule, step in watchers},
             templates=templates,
-            files={name: read.texts[name] for name in contents},
-            version=_version({**{name: read.texts[name] for name in contents}, **template_texts}),
+            files=files,
+            template_files={name: read.texts[name] for name in template_files.values() if name in read.texts},
+            version=_version({**files, **template_texts}),
             secrets=tuple(sorted(findings.secrets)),
             problems=tuple(in_order(findings.problems)),
         )
     return read
+
+
+def _contents(
+    folder: Path, root: Path, suffix: str, findings: Findings, instead: Instead, *, counted: bool = True
+) -> dict[str, bytes]:
+    """The files of a folder, with those that stand instead of them, in their order."""
+    contents = read_folder(folder, root, suffix, findings) if folder.is_dir() else {}
+    if not counted or not instead.files:
+        return contents
+    for name, content in instead.files.items():
+        if content is None:
+            contents.pop(name, None)
+        elif name.endswith(suffix) and (root / name).is_relative_to(folder):
+            contents[name] = content
+    return {name: contents[name] for name in sorted(contents, key=file_order)}
+
+
+def _joined(files: Mapping[str, RuleFile], read: Read) -> list[Rule]:
+    """The rules of all files, in order; names are compared here."""
+    findings, names = read.findings, dict[str, str]()
+    rules: list[Rule] = []
+    for name, file in files.items():
+        rules += file.rules
+        findings.problems += file.problems
+        findings.secrets |= file.secrets
+        findings.hidden += file.hidden
+        for rule, node in file.names.items():
+            first = names.setdefault(rule, name)
+            if first != name:
+                read.duplicates[name] = first
+                tell_duplicate(node, files[first].names[rule].place, findings)
+    return rules
 
 
 def _watchers(rules: Sequence[Rule]) -> list[tuple[Rule, Rule, int]]:
@@ -161,19 +210,24 @@ def _text(content: bytes) -> str:
     return content.decode("utf-8-sig", "replace")
 
 
-def _template_files(settings: Settings, root: Path, read: Read) -> tuple[dict[str, str], dict[str, str]]:
+def _template_files(
+    settings: Settings, root: Path, read: Read, instead: Instead
+) -> tuple[dict[str, str], dict[str, str]]:
     """(template → text, template → its file as problems name it): those that ship, under those of the folder."""
     texts, files = {}, {}
     ours = shipped("templates")
     for folder, counted in ((ours, False), (settings.templates, True)):
-        if not folder.is_dir() or (counted and folder.resolve() == ours):
+        if counted and folder.resolve() == ours:
             continue
-        for file, content in read_folder(folder, root, ".j2", read.findings).items():
+        for file, content in _contents(folder, root, TEMPLATES, read.findings, instead, counted=counted).items():
             name = (root / file).relative_to(folder).as_posix()
             texts[name], files[name] = _text(content), file
             if counted:
                 read.texts[file] = texts[name]
                 look_through_template(texts[name], file, read.findings)
+                if not texts[name].strip():
+                    help, docs = "write the blocks `title` and `body`, or delete the file", "docs/templates.md"
+                    read.findings.tell(Place(file, 1, 1), "empty", "this template is empty", help=help, docs=docs)
     return texts, files
 
 
@@ -194,7 +248,7 @@ def _templates(settings: Settings, texts: Mapping[str, str], files: Mapping[str,
     return templates
 
 
-@lru_cache(maxsize=2)  # most changes are to rules, and templates take the longest to read
+@lru_cache(maxsize=4)  # most changes are to rules, and templates take the longest to read
 def _loaded(
     texts: tuple[tuple[str, str], ...],
     locale: str,

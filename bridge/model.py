@@ -358,6 +358,8 @@ class Notification:
     body: str
     format: Format
     tone: Tone = "info"
+    thread: str = ""  # what mail programs group by: "source/type/gid" of the resource
+    attach: tuple[str, ...] = ()  # addresses of files to fetch and send along
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

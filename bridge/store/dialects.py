@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Select, Table, Text, bindparam, cast, func, select
+from sqlalchemy import ARRAY, BigInteger, Connection, Integer, Select, Table, Text, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import ColumnElement
@@ -39,6 +39,9 @@ class Dialect(Protocol):
     def limit_time(self, connection: Connection, seconds: float) -> None:
         """End reads on this connection that take longer."""
 
+    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+        """A number that is not negative, without its fraction."""
+
 
 class SQLite:
     """A file, one writer."""
@@ -65,6 +68,10 @@ class SQLite:
         end = time.monotonic() + seconds
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+
+    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+        """A cast cuts; `floor` is not in every SQLite."""
+        return cast(number, Integer)
 
 
 class PostgreSQL:
@@ -94,6 +101,10 @@ class PostgreSQL:
 
     def limit_time(self, connection: Connection, seconds: float) -> None:
         """Nothing: the read connections are opened with a statement_timeout."""
+
+    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+        """A cast rounds."""
+        return cast(func.floor(number), BigInteger)
 
 
 def _pattern(sought: str) -> str:

@@ -1,12 +1,16 @@
-"""The shapes of a rule's gates and follow-ups: checked like the rest, though this version does nothing with them."""
+"""A rule's gates and the keys they count by, as values; and the shape of `tests`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, cast
 
 from bridge.config.reading import (
     Fields,
+    Reader,
+    T,
     boolean,
     integer,
     lasting,
@@ -14,67 +18,89 @@ from bridge.config.reading import (
     one_or_more,
     shown,
     text,
+    width_of,
     word,
     wrong,
 )
-from bridge.config.wording import choices, suggestion
-from bridge.model import Node
+from bridge.config.wording import choices, said, suggestion
+from bridge.model import Digest, Hours, Node, Once, Path, Throttle
+from bridge.rules.findings import Findings
+from bridge.rules.leaves import Scope
+from bridge.rules.paths import BadPath, parse_path
 
-FOLLOW_UP_KEYS = ("after", "unless", "notify", "title", "body", "template")
 TEST_KEYS = ("name", "event", "events", "previous", "known", "at", "until", "expect")
+Sent = tuple[Sequence[str], Mapping[str, frozenset[str]]]  # documented types that may come, and their fields
 
-_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
-_PATH_START = re.compile(r"(resource|previous|changes|event|source)\b")
-
-
-def check_gates(rule: Fields, intervals: Collection[str], nested: Callable[[Fields], None]) -> None:
-    """Tell what is wrong in a rule's gates and follow-ups; `nested` reads what a follow-up step names."""
-    if once := rule.inner("once", example="{per: 1d, by: resource.gid}"):
-        once.only(("per", "by"))
-        _needs(once, "per")
-        once.get("per", lasting, 0.0)
-        once.get("by", one_or_more(_path), ())
-    if throttle := rule.inner("throttle", example="{max: 20, per: 1h}"):
-        throttle.only(("max", "per", "by", "summary"))
-        _needs(throttle, "max", "per")
-        throttle.get("max", integer(1, 1_000_000), 1)
-        throttle.get("per", lasting, 0.0)
-        throttle.get("by", one_or_more(_path), ())
-        throttle.get("summary", boolean, default=True)
-    if hours := rule.inner("hours", example="{only: office, otherwise: hold}"):
-        hours.only(("only", "otherwise"))
-        _needs(hours, "only")
-        hours.get("only", _interval(intervals), "")
-        hours.get("otherwise", one_of(("hold", "drop"), "otherwise"), "hold")
-    _digest(rule)
-    _follow_up(rule, nested)
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 
-def _digest(rule: Fields) -> None:
+def read_once(rule: Fields, sent: Sent) -> Once | None:
+    once = rule.inner("once", example="{per: 1d, by: resource.gid}")
+    if once is None:
+        return None
+    once.only(("per", "by"))
+    per, by = needed(once, "per", lasting), _paths(once, "by", sent)
+    return None if per is None else Once(per=per, by=by)
+
+
+def read_throttle(rule: Fields, sent: Sent) -> Throttle | None:
+    throttle = rule.inner("throttle", example="{max: 20, per: 1h}")
+    if throttle is None:
+        return None
+    throttle.only(("max", "per", "by", "summary"))
+    most, per = needed(throttle, "max", integer(1, 1_000_000)), needed(throttle, "per", lasting)
+    by, summary = _paths(throttle, "by", sent), throttle.get("summary", boolean, default=True)
+    return None if most is None or per is None else Throttle(max=most, per=per, by=by, summary=summary)
+
+
+def read_hours(rule: Fields, intervals: Collection[str]) -> Hours | None:
+    hours = rule.inner("hours", example="{only: office, otherwise: hold}")
+    if hours is None:
+        return None
+    hours.only(("only", "otherwise"))
+    only = needed(hours, "only", _interval(intervals))
+    otherwise = hours.get("otherwise", one_of(("hold", "drop"), "otherwise"), "hold")
+    return None if only is None else Hours(only=only, otherwise=cast(Literal["hold", "drop"], otherwise))
+
+
+def read_digest(rule: Fields, sent: Sent) -> Digest | None:
     digest = rule.inner("digest", example="{every: 30m, by: resource.project.gid}")
     if digest is None:
-        return
+        return None
     digest.only(("every", "at", "by", "max"))
     if not {"every", "at"} & digest.entries.keys():
         digest.missing("every", 'write every: 30m, or at: "09:00"')
-    digest.get("every", lasting, 0.0)
-    digest.get("at", one_or_more(_clock), ())
-    digest.get("by", one_or_more(_path), ())
-    digest.get("max", integer(1, 1000), 1)
+    elif {"every", "at"} <= digest.entries.keys():
+        message = "`at` stands beside `every`: a digest is told after a time, or at times of the day"
+        digest.tell_key("at", "two-times", message, help="delete one of them")
+    every, at = digest.get("every", lasting, None), digest.get("at", _times, ())
+    by, most = _paths(digest, "by", sent), digest.get("max", integer(1, 1000), None)
+    return Digest(every=every, at=at, by=by, max=most) if every or at else None
 
 
-def _follow_up(rule: Fields, nested: Callable[[Fields], None]) -> None:
-    node = rule.node_of("follow_up")
-    for step in () if node is None else node.value if isinstance(node.value, list) else [node]:
-        fields = rule.map(step, what="`follow_up`", example="{after: 24h, notify: managers}")
-        if fields is None:
-            continue
-        fields.only(FOLLOW_UP_KEYS)
-        _needs(fields, "after", "notify")
-        fields.get("after", lasting, 0.0)
-        for key in ("title", "body", "template"):
-            fields.get(key, text, "")
-        nested(fields)
+def read_same(unless: Fields, this: Sent, that: Sent) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The paths that are read in the first event, and those that are read in the later one."""
+    node = unless.node_of("same")
+    if node is None or not isinstance(node.value, dict):
+        differ = "where the two events differ, write same: {this: resource.project.gid, that: resource.gid}"
+        return _paths(unless, "same", this, differ), _paths(unless, "same", that, differ)
+    same = Fields(node, unless.findings, what=f"`same` of {unless.what}", kind="`same`", docs=unless.docs)
+    same.only(("this", "that"))
+    for key in ("this", "that"):
+        if key not in same.entries:
+            same.missing(key, "write {this: resource.gid, that: resource.project.gid}")
+    first, later = _paths(same, "this", this), _paths(same, "that", that)
+    if first and later and len(first) != len(later):
+        message = f"`this` and `that` are compared path by path, and are {len(first)} and {len(later)}"
+        same.tell_key("that", "same", message, help="write as many here as there")
+    return first, later
+
+
+def needed(fields: Fields, key: str, read: Reader[T]) -> T | None:
+    """A value that must be there; None, with a problem, where it is not."""
+    if key not in fields.entries:
+        fields.missing(key)
+    return fields.get(key, read, None)
 
 
 def check_tests(file: Fields) -> None:
@@ -89,21 +115,50 @@ def check_tests(file: Fields) -> None:
         test = file.map(item, what="a test", example="{name: …, event: {…}, expect: {…}}")
         if test is not None:
             test.only(TEST_KEYS)
-            _needs(test, "name", "expect")
+            for key in ("name", "expect"):
+                if key not in test.entries:
+                    test.missing(key)
             test.get("name", word, "")
 
 
-def _needs(fields: Fields, *keys: str) -> None:
-    for key in keys:
-        if key not in fields.entries:
-            fields.missing(key)
+def _paths(fields: Fields, key: str, sent: Sent, help: str = "") -> tuple[Path, ...]:
+    """The path that a key names, or the list of them; `help` for those that are not known to be sent."""
+    node = fields.node_of(key)
+    if node is None:
+        return ()
+    items = node.value if isinstance(node.value, list) else [node]
+    if not items:
+        fields.tell_key(key, "empty-list", f"`{key}` names no path", help="write one, or delete the line")
+    return tuple(path for item in items if (path := _path(item, fields, sent, help)))
 
 
-def _path(node: Node) -> str:
-    path = word(node)
-    if not _PATH_START.match(path):
-        wrong(node, f"{shown(node)} is no path", help="write resource.project.gid")
-    return path
+def _path(node: Node, fields: Fields, sent: Sent, help: str) -> Path | None:
+    written = fields.take(node, word, None)
+    if written is None:
+        return None
+    try:
+        path = parse_path(written)
+    except BadPath as bad:
+        message = f"{said(written)} is no path: {bad}"
+        fields.findings.tell(node.place, "bad-path", message, help=bad.help, docs=fields.docs, width=width_of(node))
+        return None
+    scope = Scope(*sent, findings=Findings(fields.docs))
+    known = scope.path(path, node.place, width_of(node))
+    fields.findings.problems += [
+        replace(one, help=help or _until_sent(one.help)) if one.severity == "warning" else one
+        for one in scope.findings.problems
+    ]
+    return path if known else None
+
+
+def _until_sent(help: str) -> str:
+    return help if help.startswith("did you mean") else "it is missing, and all events count as one, until it is sent"
+
+
+def _times(node: Node) -> tuple[str, ...]:
+    if node.value == []:
+        wrong(node, "this list names no time", help='write "09:00", in quotes', code="empty-list")
+    return one_or_more(_clock)(node)
 
 
 def _clock(node: Node) -> str:

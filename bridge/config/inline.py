@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bridge.config.reading import Findings
 from bridge.config.rules import Inline
 from bridge.errors import Problem
-from bridge.model import Node, Place
+from bridge.model import Node, Place, Target
 from bridge.render import Templates
 
 
@@ -16,12 +16,22 @@ def check_inline(inline: Iterable[Inline], templates: Templates, findings: Findi
     """Tell what is wrong with inline titles and bodies. Words that a rule shares among its targets are told once."""
     seen: set[tuple[Place, str | None]] = set()
     for rule, target, nodes in inline:
-        for key, alone in (("title", replace(target, body=None)), ("body", replace(target, title=None))):
-            node = nodes.get(key)
-            if node is None or (node.place, target.format) in seen:
+        for node, alone in _texts(target, nodes):
+            if (node.place, target.format) in seen:
                 continue
             seen.add((node.place, target.format))
             findings.problems += [_moved(one, node) for one in templates.check_inline(rule.name, alone)]
+
+
+def _texts(target: Target, nodes: Mapping[str, Node]) -> Iterator[tuple[Node, Target]]:
+    """Each text, and the target as if it had no other."""
+    if node := nodes.get("title"):
+        yield node, replace(target, body=None)
+    if node := nodes.get("body"):
+        yield node, replace(target, title=None)
+    if node := nodes.get("attach"):
+        for one in node.value if isinstance(node.value, list) else [node]:
+            yield one, replace(target, title=str(one.value), body=None)  # plain text, as a title is
 
 
 def _moved(problem: Problem, node: Node) -> Problem:

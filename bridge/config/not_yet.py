@@ -7,9 +7,8 @@ from bridge.config.reading import Fields
 NOT_YET: dict[str, frozenset[str]] = {
     "configuration": frozenset({"keep"}),
     "source": frozenset({"expect_every", "api"}),
-    "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age", "secrets"}),
+    "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age"}),
     "rule file": frozenset({"tests"}),
-    "rule": frozenset({"once", "throttle", "hours", "digest", "follow_up"}),
     "target": frozenset({"attach"}),
 }
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from bridge.config.destinations import FORMATS, destination_name
-from bridge.config.gates import check_gates, check_tests
+from bridge.config.gates import (
+    Sent,
+    check_tests,
+    needed,
+    read_digest,
+    read_hours,
+    read_once,
+    read_same,
+    read_throttle,
+)
 from bridge.config.nodes import read
 from bridge.config.not_yet import tell_not_yet
 from bridge.config.reading import (
@@ -16,6 +25,7 @@ from bridge.config.reading import (
     Reader,
     boolean,
     integer,
+    lasting,
     one_of,
     one_or_more,
     shown,
@@ -28,7 +38,7 @@ from bridge.config.unwanted import look_through
 from bridge.config.wording import choices, said, suggestion
 from bridge.errors import Problem
 from bridge.logs import printable
-from bridge.model import Condition, Format, Node, Place, Rule, Target, Tone, Trigger, fold
+from bridge.model import Condition, Format, Node, Place, Rule, Step, Target, Tone, Trigger, Unless, fold
 from bridge.rules import parse_condition, parse_when
 from bridge.sources import Source
 
@@ -55,10 +65,12 @@ RULE_KEYS = (
     "digest",
     "follow_up",
 )
+FOLLOW_UP_KEYS = ("after", "unless", "notify", "title", "body", "template")
 TARGET_KEYS = ("to", "title", "body", "format", "template", "type", "attach")
 TONES: tuple[Tone, ...] = ("info", "success", "warning", "failure")
+FOLLOW_UP = "{after: 24h, notify: managers}"
 LONGEST_NAME = 200
-INLINE = frozenset({"title", "body"})
+INLINE = frozenset({"title", "body", "attach"})
 Inline = tuple[Rule, Target, Mapping[str, Node]]  # words that a rule brings itself, and where they stand
 
 
@@ -120,8 +132,8 @@ class RuleFiles:
         fields.only(RULE_KEYS)
         if "name" not in fields.entries:
             fields.missing("name", "say in a few words what the rule is for")
-        tell_not_yet(fields, "rule")
         when = self._when(fields)
+        sent = self._sent(when)
         rule = Rule(
             name=name,
             place=fields.node.place,
@@ -134,9 +146,13 @@ class RuleFiles:
             owner=fields.get("owner", self._destination, None),
             priority=fields.get("priority", integer(-1_000_000, 1_000_000), 0),
             stop=fields.get("stop", boolean, default=False),
+            once=read_once(fields, sent),
+            throttle=read_throttle(fields, sent),
+            hours=read_hours(fields, self.known.intervals),
+            digest=read_digest(fields, sent),
         )
-        check_gates(fields, self.known.intervals, self._follow_up)
-        rule = self._notify(fields, rule)
+        targets = self._notify(fields, rule)
+        rule = replace(rule, notify=targets, follow_up=self._follow_up(fields, rule))
         # Without its trigger or its condition a rule would mean something else than was written.
         if when and (rule.condition is not None or "if" not in fields.entries):
             self.rules.append(rule)
@@ -170,7 +186,7 @@ class RuleFiles:
         self._take(problems)
         return condition
 
-    def _sent(self, when: tuple[Trigger, ...]) -> tuple[tuple[str, ...], dict[str, frozenset[str]]]:
+    def _sent(self, when: tuple[Trigger, ...]) -> Sent:
         """The documented types that may come, and their fields; nothing when one is not documented."""
         types: dict[str, None] = {}
         known: dict[str, frozenset[str]] = {}
@@ -186,24 +202,25 @@ class RuleFiles:
                     known[one] = known.get(one, frozenset()) | source.FIELDS.get(one, frozenset())
         return tuple(types), known
 
-    def _notify(self, fields: Fields, rule: Rule) -> Rule:
+    def _notify(self, fields: Fields, rule: Rule) -> tuple[Target, ...]:
+        """Whom a rule or a step of it tells, with the words that stand beside `notify`."""
         node = fields.entries.get("notify")
         if node is None:
             fields.missing("notify", f"write whom to tell: {choices(self.known.destinations)}")
-            return rule
+            return ()
         words = self._words(fields)
         items = node.value if isinstance(node.value, list) else [node]
         if not items:
             help = f"destinations: {choices(self.known.destinations)}"
             fields.tell_key("notify", "empty", "`notify` names nobody", help=help)
         targets = [self._target(item, fields, words) for item in items]
-        rule = replace(rule, notify=tuple(target for target, _ in targets))
         self.inline += [(rule, target, nodes) for target, nodes in targets if nodes.keys() & INLINE]
-        return rule
+        return tuple(target for target, _ in targets)
 
     def _target(self, node: Node, fields: Fields, words: Mapping[str, Node]) -> tuple[Target, Mapping[str, Node]]:
         """One entry of `notify`, and the nodes of its words; what it does not say, the rule says."""
         tone: Tone | None = None
+        attach: tuple[str, ...] = ()
         if isinstance(node.value, dict):
             entry = Fields(
                 node,
@@ -224,11 +241,15 @@ class RuleFiles:
             words = {**{key: one for key, one in words.items() if key not in against}, **own}
             if "template" in words:
                 words = {key: one for key, one in words.items() if key != "format" or key in own}
+            if attach := entry.get("attach", one_or_more(word), ()):
+                words["attach"] = entry.entries["attach"]
         else:
             to = fields.take(node, self._destination, "")
-        return self._built(to, tone, node, words), words
+        return self._built(to, tone, attach, node, words), words
 
-    def _built(self, to: str, tone: Tone | None, node: Node, words: Mapping[str, Node]) -> Target:
+    def _built(
+        self, to: str, tone: Tone | None, attach: tuple[str, ...], node: Node, words: Mapping[str, Node]
+    ) -> Target:
         written = {key: str(one.value) for key, one in words.items() if isinstance(one.value, str)}
         return Target(
             to=to,
@@ -237,6 +258,7 @@ class RuleFiles:
             body=written.get("body"),
             format=cast(Format | None, written.get("format") if written.get("format") in FORMATS else None),
             tone=tone,
+            attach=attach,
             place=node.place,
         )
 
@@ -275,16 +297,35 @@ class RuleFiles:
             wrong(node, f"unknown template {shown(node)}", help=help, code="unknown-template")
         return name
 
-    def _follow_up(self, fields: Fields) -> None:
-        """Check what a follow-up names; this version does nothing with it."""
-        node = fields.entries.get("notify")
-        for item in () if node is None else node.value if isinstance(node.value, list) else [node]:
-            self._target(item, fields, {})
-        self._words(fields)
-        unless = fields.inner("unless", example="{when: Project Message created, same: resource.project.gid}")
-        if unless is not None:
-            unless.only(("when", "if", "same"))
-            self._condition(unless, self._when(unless))
+    def _follow_up(self, fields: Fields, rule: Rule) -> tuple[Step, ...]:
+        node = fields.node_of("follow_up")
+        items = [] if node is None else node.value if isinstance(node.value, list) else [node]
+        if node is not None and not items:
+            fields.tell_key("follow_up", "empty", "`follow_up` has no step", help=f"write {FOLLOW_UP}")
+        return tuple(step for item in items if (step := self._step(item, fields, rule)))
+
+    def _step(self, node: Node, fields: Fields, rule: Rule) -> Step | None:
+        step = fields.map(node, what=f"`follow_up` of {fields.what}", kind="a step of `follow_up`", example=FOLLOW_UP)
+        if step is None:
+            return None
+        step.only(FOLLOW_UP_KEYS)
+        after = needed(step, "after", lasting)
+        unless = self._unless(step, rule.when)
+        targets = self._notify(step, rule)
+        return None if after is None else Step(after=after, notify=targets, unless=unless)
+
+    def _unless(self, step: Fields, when: tuple[Trigger, ...]) -> Unless | None:
+        unless = step.inner("unless", example="{when: Project Message created, same: resource.project.gid}")
+        if unless is None:
+            return None
+        unless.only(("when", "if", "same"))
+        later = self._when(unless)
+        condition = self._condition(unless, later)
+        this, that = read_same(unless, self._sent(when), self._sent(later))
+        if "same" not in unless.entries and when and later and not _may_be_one(when, later):
+            help = "write what both events share, such as `same: resource.project.gid`; without it, only an event of"
+            unless.missing("same", f"{help} the same type and gid counts")
+        return Unless(when=later, condition=condition, this=this, that=that)
 
     def _take(self, problems: list[Problem]) -> None:
         self.findings.problems += problems
@@ -295,6 +336,15 @@ def tell_duplicate(name: Node, first: Place, findings: Findings) -> None:
     message = f"a rule named {said(str(name.value))} stands at {first.file}:{first.line} already"
     help = "give this one another name"
     findings.tell(name.place, "duplicate-name", message, help=help, docs=DOCS, width=width_of(name))
+
+
+def _may_be_one(when: tuple[Trigger, ...], later: tuple[Trigger, ...]) -> bool:
+    """Whether an event of each may be of one resource."""
+    return any(_meet(one.source, other.source) and _meet(one.type, other.type) for one in when for other in later)
+
+
+def _meet(one: str, other: str) -> bool:
+    return one == other or "*" in (one, other)
 
 
 def _rule_name(node: Node) -> str:

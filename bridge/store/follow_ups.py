@@ -74,7 +74,8 @@ def write_follow_ups(turn: Turn, every: Sequence[Matched]) -> None:
     moving = [matched for matched in every if matched.armed or matched.disarmed]
     if not moving:
         return
-    came = dict(turn.connection.execute(_CAME, {"ids": [one.event_id for one in moving]}).tuples().all())
+    rows = turn.connection.execute(_CAME, {"ids": [one.event_id for one in moving]})
+    came = {row.id: row.received_at for row in rows}
     armed: dict[_Name, dict[str, Any]] = {}
     disarmed: dict[_Name, float] = {}  # → what is due later than this is needless
     for matched in moving:
@@ -89,8 +90,8 @@ def write_follow_ups(turn: Turn, every: Sequence[Matched]) -> None:
     # In one order everywhere, so that two processes never wait for each other in a circle.
     if gone := [_named("of_", name) | {"came": disarmed[name]} for name in sorted(disarmed)]:
         turn.connection.execute(_DISARM, gone)
-    if rows := [_named("", name) | armed[name] for name in sorted(armed)]:
-        turn.connection.execute(_ARM[turn.dialect.name], rows)
+    if new := [_named("", name) | armed[name] for name in sorted(armed)]:
+        turn.connection.execute(_ARM[turn.dialect.name], new)
 
 
 def _disarm(name: _Name, came: float, armed: dict[_Name, dict[str, Any]], disarmed: dict[_Name, float]) -> None:

@@ -48,6 +48,16 @@ _WORDS = {
         "La règle « {rule} » en envoie {rate} ; ceux-ci n’ont pas été envoyés."
     ),
     "See them": "Les voir",
+    # mail
+    "Open it in Bridge": "Ouvrir dans Bridge",
+    "See them in Bridge": "Les voir dans Bridge",
+    "Why did I get this?": "Pourquoi ce message ?",
+    "Sent to {to} by the rule “{rule}”.": "Envoyé à {to} par la règle « {rule} ».",
+    "Sent by the rule “{rule}”.": "Envoyé par la règle « {rule} ».",
+    "Before": "Avant",
+    "Now": "Maintenant",
+    "Waiting for an answer: {n}": "À traiter : {n}",
+    "News: {n}": "Nouvelles : {n}",
     # dates
     "{n} day|{n} days": "{n}\u00a0jour|{n}\u00a0jours",
     "{n} hour|{n} hours": "{n}\u00a0heure|{n}\u00a0heures",
@@ -89,6 +99,7 @@ _WORDS = {
     "Price: {change}": "Prix : {change}",
     "Deadline: {change}": "Échéance : {change}",
     "Product: {change}": "Produit : {change}",
+    "Ordered by: {who}": "Commande de : {who}",
     "Options: {change}": "Options : {change}",
     "Title: {change}": "Titre : {change}",
     "Owner: {change}": "Commanditaire : {change}",

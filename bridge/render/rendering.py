@@ -18,7 +18,7 @@ from bridge.render.html import clean_html
 from bridge.render.plain import unveiled, without_html, without_markdown
 from bridge.render.run import Manner, Run, current
 
-_BLOCKS = ("title", "type", "body")
+_BLOCKS = ("title", "type", "body", "mail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +43,25 @@ class Words:
 
 
 def write(
-    title: Piece, body: Piece, words: Words, *, names: dict[str, Any], kind: Kind, now: datetime, plain: bool
+    title: Piece,
+    body: Piece,
+    words: Words,
+    *,
+    names: dict[str, Any],
+    kind: Kind,
+    now: datetime,
+    plain: bool,
+    page: bool,
 ) -> None:
-    """Fill `words`. `plain`: the service takes only text, so that Markdown becomes such."""
+    """Fill `words`. `plain`: the service takes only text, so that Markdown becomes such; `page`: a mail is laid out."""
     run = Run(_manner(kind, body.format, now, plain=plain))
     token = current.set(run)
     try:
         words.failing = body
         whole = _Whole(body, names)
         fit_for_both = title is body and not run.bound
-        words.body = _finished(whole.text("body"), body.format, plain=plain)
+        block = "mail" if page and whole.context.blocks["mail"] else "body"
+        words.body = _finished(whole.text(block), body.format, plain=plain)
         words.tone = whole.tone()
         words.failing = title
         run.manner = _manner(kind, title.format, now, title=True)

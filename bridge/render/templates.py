@@ -6,6 +6,7 @@ import contextlib
 import re
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -13,14 +14,15 @@ from typing import Any
 from jinja2.exceptions import TemplateError
 
 from bridge.errors import Problem, TemplateFailed
-from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle
-from bridge.render import bundles, loading
+from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle, fold
+from bridge.render import bundles, loading, mail
 from bridge.render.bundles import Item
 from bridge.render.closed import Closed, Ready
 from bridge.render.dead import encoder
 from bridge.render.filters import all_filters
 from bridge.render.fit import fitted, one_line, shorten
 from bridge.render.links import links as links_of
+from bridge.render.mail import Letter, laid_out
 from bridge.render.redact import redacted
 from bridge.render.rendering import Piece, Words, tone_of, write
 from bridge.render.seen import rule_seen, seen
@@ -84,24 +86,26 @@ class Templates:
         title, body = self._chosen(event, target, source_type, wanted)
         taken = {format} if format else {*kind.formats}
         plain = body.format == "markdown" and not taken & {"markdown", "html"}
+        page = self._is_page(kind, format, body.format)
         words = Words(failing=body)
         local = now.astimezone(self._speech.zone)
         try:
             names = self._names(event, rule, local) | self._bundle_names(waited, events)
-            write(title, body, words, names=names, kind=kind, now=local, plain=plain)
+            write(title, body, words, names=names, kind=kind, now=local, plain=plain, page=page)
         except Exception as error:  # a template can fail in every way; each must end as the fallback text
             raise self._failed(error, words.failing, target) from error
         told = words.title or self._simple_title(event, kind)
         text = words.body or self._speech.words.phrase("No details came with it.")
         if waited is not None:
             told, text = self._late(told, text, title, body, waited, event, local)
-        return fitted(
-            told,
-            text,
-            kind=kind,
-            format="text" if plain else body.format,
-            tone=target.tone if target and target.tone else tone_of(words.tone),
-        )
+        tone = target.tone if target and target.tone else tone_of(words.tone)
+        thread = f"{event.source}/{fold(event.type)}/{event.gid}"
+        if page:
+            content = self._letter(told, text, event, rule, target, local, markdown=body.format == "markdown")
+            note = laid_out(content, self._speech, kind, tone)
+        else:
+            note = fitted(told, text, kind=kind, format="text" if plain else body.format, tone=tone)
+        return replace(note, thread=thread)
 
     def fallback(self, event: Event, rule: Rule | None, *, kind: Kind, now: datetime) -> Notification:
         """Plain text that cannot fail: event, rule and link."""
@@ -113,6 +117,37 @@ class Templates:
         lines.append(self._links_of(event)["event"])
         return fitted(self._simple_title(event, kind), "\n".join(lines), kind=kind, format="text", tone="warning")
 
+    def _is_page(self, kind: Kind, format: Format | None, written: Format) -> bool:
+        """Mail that takes HTML, and is large enough, gets Markdown and text on a page."""
+        taken = (format,) if format else kind.formats
+        return kind.words == "mail" and "html" in taken and written != "html" and kind.body_max >= mail.ROOM
+
+    def _letter(
+        self,
+        title: str,
+        text: str,
+        event: Event,
+        rule: Rule | None,
+        target: Target | None,
+        now: datetime,
+        *,
+        markdown: bool,
+    ) -> Letter:
+        when = self._speech.datetime(event.received_at.astimezone(self._speech.zone), "", now)
+        sent = self._sent(target.to if target else "", rule.name if rule else "")
+        origin, page = f"{bundles.spoken(event.source)} · {when}", self._links_of(event)["event"]
+        return Letter(title=title, text=text, markdown=markdown, origin=origin, sent=sent, event=page)
+
+    def _sent(self, to: str, rule: str) -> str:
+        """`Sent to managers by the rule “…”.`, as far as it is known."""
+        say = self._speech.words.phrase
+        if not rule:
+            return ""
+        told = (
+            say("Sent to {to} by the rule “{rule}”.").replace("{to}", to) if to else say("Sent by the rule “{rule}”.")
+        )
+        return told.replace("{rule}", rule)
+
     def _late(
         self, told: str, text: str, title: Piece, body: Piece, waited: float, event: Event, now: datetime
     ) -> tuple[str, str]:
@@ -121,7 +156,7 @@ class Templates:
         if not title.inline and ("title", "waited") not in title.uses:
             late = say("Unanswered for {time}").replace("{time}", speech.lasting(waited))
             told = shorten(f"{late} · {told}", LATE_TITLE_MAX)
-        if not body.inline and body.format != "html" and ("body", "waited") not in body.uses:
+        if not body.inline and body.format != "html" and not body.uses & {("body", "waited"), ("", "waited")}:
             when = speech.datetime(event.received_at.astimezone(speech.zone), "", now)
             text = say("Waiting since {when}").replace("{when}", when) + f"\n{text}"
         return told, text

@@ -13,11 +13,15 @@ from typing import Any, Literal, cast
 import structlog
 
 from bridge import metrics
-from bridge.config.snapshot import Snapshot
+from bridge.config.hosts import is_loopback
+from bridge.config.lastgood import Last, Loader
+from bridge.config.settings import Settings
+from bridge.config.snapshot import Read, Snapshot
 from bridge.delivery.senders import Exit, Senders
 from bridge.model import Receipt
 from bridge.pipeline import accept
 from bridge.receive import ASGIApp, Ingest
+from bridge.reload import Reloader
 from bridge.serve import Server
 from bridge.store import Store
 from bridge.web import Window, build
@@ -32,10 +36,13 @@ State = Literal["starting", "running", "stopping"]
 class Service:
     """One running Bridge: start(), then stop()."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, loader: Loader | None = None) -> None:
         self.snapshot = snapshot
+        self._loader = loader  # None: the files are not looked at again
+        self._reloader: Reloader | None = None
         self.state: State = "starting"
         self.token = snapshot.settings.admin_token or secrets.token_urlsafe(24)
+        self.link = secrets.token_urlsafe(24) if needs_link(snapshot.settings) else ""
         self.store: Store
         self.worker: Worker
         self._servers: list[Server] = []
@@ -46,7 +53,8 @@ class Service:
         self.store = await Store.open(
             settings.store, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         )
-        await self.store.save_version(self.snapshot.version, self.snapshot.files)
+        begun = await self._with_last_good() if self._loader else None
+        await self.store.save_version(self.snapshot.version, self.snapshot.texts)
         senders = Senders(processes=settings.senders.processes, threads=settings.senders.threads, on_exit=_sender_ended)
         await senders.start()
         self.worker = Worker(self.snapshot, self.store, senders)
@@ -58,8 +66,30 @@ class Service:
                 server = Server(asgi, host=listen[0], port=listen[1], grace=GRACE)
                 await server.start()
                 self._servers.append(server)
+        if self._loader and begun:
+            self._reloader = Reloader(
+                self._loader, self.store, current=lambda: self.snapshot, swap=self._swap, tell=self.worker.lanes.tell
+            )
+            await self._reloader.start(begun)
         self.state = "running"
         log.info("service.started", listen=self.url, rules=len(self.snapshot.rules), version=self.snapshot.version)
+
+    async def _with_last_good(self) -> Read:
+        """Load again, now that the store can say what was good last."""
+        assert self._loader  # noqa: S101 -- start() looked
+        last = Last(texts=await self.store.newest_version() or {})
+        read = await asyncio.to_thread(self._loader.load, last)
+        self.snapshot = read.snapshot or self.snapshot
+        return read
+
+    def _swap(self, snapshot: Snapshot) -> None:
+        self.snapshot = self.worker.snapshot = snapshot
+        self.worker.wake()
+
+    def reload(self) -> None:
+        """Take the files at once."""
+        if self._reloader:
+            self._reloader.now()
 
     @property
     def url(self) -> str:
@@ -67,13 +97,26 @@ class Service:
         host = self.snapshot.settings.listen[0]
         return f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{self._servers[0].port}"  # noqa: S104
 
+    @property
+    def door(self) -> str:
+        """Where people get in, the first one without signing in if nobody could."""
+        return f"{self.url}/login?token={self.link}" if self.link else self.url
+
     async def stop(self) -> None:
         """No new posts; what is in flight finishes or is given back; the store is closed."""
         self.state = "stopping"
         await asyncio.gather(*(server.stop() for server in self._servers))
+        if self._reloader:
+            await self._reloader.stop()
         await self.worker.stop(GRACE / 2)
         await self.store.close()
         log.info("service.stopped")
+
+
+def needs_link(settings: Settings) -> bool:
+    """Whether nobody could sign in but by a link, and whoever reaches the address is on this machine."""
+    anybody = settings.admin_token or settings.users or settings.auth
+    return not anybody and is_loopback(settings.listen[0])
 
 
 def _sender_ended(gone: Exit) -> None:
@@ -83,12 +126,12 @@ def _sender_ended(gone: Exit) -> None:
 
 def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
     """The ingest in front of `inner`."""
-    settings = service.snapshot.settings
 
     async def take(source: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Receipt | None:
-        window = settings.sources[source].duplicate_window
+        snapshot = service.snapshot
+        window = snapshot.settings.sources[source].duplicate_window
         receipt = await accept(
-            service.snapshot.sources[source], headers, body, store=service.store, window=window, now=time.time()
+            snapshot.sources[source], headers, body, store=service.store, window=window, now=time.time()
         )
         if receipt is None:
             log.info("post.void", source=source)
@@ -101,7 +144,7 @@ def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
         return receipt
 
     def limit(source: str) -> int | None:
-        known = settings.sources.get(source)
+        known = service.snapshot.settings.sources.get(source)
         return known.max_body if known else None
 
     def observe(source: str, status: int) -> None:
@@ -116,6 +159,7 @@ def create_app(service: Service) -> ASGIApp:
         store=service.store,
         snapshot=lambda: service.snapshot,
         token=service.token,
+        link=service.link,
         state=lambda: service.state,
     )
     quart = build(window)

@@ -43,7 +43,7 @@ async def demo(*, once: bool) -> int:
             await show(service, names)
             if not once:
                 print(
-                    f"\nStill serving at {service.url}. Post your own: bridge send creads FILE --url "
+                    f"\nLook at it: {service.door} (works once). Post your own: bridge send creads FILE --url "
                     f"{service.url}/hooks/creads. Ctrl-C ends it.",
                     flush=True,
                 )

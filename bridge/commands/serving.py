@@ -13,7 +13,11 @@ from pathlib import Path
 from bridge.app import Service
 from bridge.commands.shared import FINE, PROBLEMS, begin_log, run_async
 from bridge.config import report
+from bridge.config.apart import parse_beside
 from bridge.config.check import check as check_files
+from bridge.config.check import report_of
+from bridge.config.lastgood import Loader
+from bridge.config.parsing import RuleReader
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import Snapshot
 from bridge.demo import demo
@@ -22,27 +26,31 @@ from bridge.errors import BridgeError
 
 def serve(_wanted: argparse.Namespace, config: Path) -> int:
     """Serve until SIGTERM or SIGINT."""
-    found = check_files(config, os.environ)
+    loader = Loader(config, os.environ, reader=RuleReader(parse_beside))
+    found = report_of(loader.load(), config)
     if found.problems:
         print(report.as_text(found, color=sys.stderr.isatty()), file=sys.stderr)
     if found.snapshot is None:
         return PROBLEMS
     begin_log(found.snapshot)
-    return run_async(serve_until_told(found.snapshot))
+    return run_async(serve_until_told(found.snapshot, loader))
 
 
-async def serve_until_told(snapshot: Snapshot) -> int:
-    """Run a service until a signal ends it."""
-    service, told = Service(snapshot), asyncio.Event()
+async def serve_until_told(snapshot: Snapshot, loader: Loader) -> int:
+    """Run a service until a signal ends it; SIGHUP reloads the files."""
+    service, told = Service(snapshot, loader), asyncio.Event()
+    loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
+        loop.add_signal_handler(name, told.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)
     try:
         await service.start()
     except OSError as error:
         address = ":".join(map(str, snapshot.settings.listen))
         raise BridgeError(f"{address} cannot be listened at: {error.strerror or error}") from error
-    if not snapshot.settings.admin_token:
-        print(f"No `admin_token` is set: for this run the API's token is {service.token}", file=sys.stderr)
+    if service.link:
+        print(f"Open {service.door}", file=sys.stderr)
+        print("(works once, for 10 minutes; later `admin_token` or `users` in the configuration)", file=sys.stderr)
     await told.wait()
     await service.stop()
     return FINE

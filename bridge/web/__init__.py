@@ -6,7 +6,7 @@ from quart import Quart, Response
 from werkzeug.exceptions import HTTPException
 
 from bridge.errors import StoreUnavailable
-from bridge.web import api, health
+from bridge.web import access, api, health
 from bridge.web.problem import problem
 from bridge.web.window import Window
 
@@ -16,6 +16,7 @@ __all__ = ["Window", "build"]
 def build(window: Window) -> Quart:
     """The app behind everything but /hooks."""
     app = Quart("bridge.web", static_folder=None)
+    access.install(app, window)
     app.register_blueprint(health.pages(window))
     app.register_blueprint(api.pages(window))
 

@@ -79,14 +79,6 @@ def pages(window: Window) -> Blueprint:
     api = Blueprint("api", __name__, url_prefix="/api/v1")
     matchers = Matchers(window.store, window.snapshot)
 
-    @api.before_request
-    async def guard() -> Response | None:
-        if window.admits(request):
-            return None
-        response = problem(401, "The API needs the header `Authorization: Bearer <admin_token>`.")
-        response.headers["WWW-Authenticate"] = 'Bearer realm="bridge"'
-        return response
-
     @api.errorhandler(BadFilter)
     async def bad_filter(error: BadFilter) -> Response:
         return problem(400, str(error))

@@ -13,6 +13,8 @@ import pytest
 from bridge.cli import parser
 from bridge.config import report
 from bridge.config.check import check
+from bridge.config.shipped import shipped
+from bridge.config.snapshot import load
 from bridge.store import Store
 from bridge.web import Window, build
 from tests.docs.pages import Block, blocks, text_of
@@ -122,7 +124,8 @@ def test_commands_are_those_of_bridge(place: str, line: str) -> None:
 
 def routes() -> set[str]:
     """Every path that the pages and the API answer."""
-    window = Window(store=cast(Store, None), snapshot=lambda: None, token="", state=lambda: "running")  # type: ignore[arg-type,return-value]  # nothing is asked of them
+    snapshot = load(shipped("config.example.yaml"), ENVIRON)
+    window = Window(store=cast(Store, None), snapshot=lambda: snapshot, token="", state=lambda: "running")
     return {re.sub(r"<(?:\w+:)?\w+>", "ID", rule.rule) for rule in build(window).url_map.iter_rules()}
 
 

@@ -22,14 +22,14 @@ from bridge.config.reading import (
     shown,
     text,
     width_of,
-    word,
     wrong,
 )
 from bridge.config.secret_values import warn_of_literal
 from bridge.config.substitute import SECRET_KEYS, secrets_in
+from bridge.config.webhooks import read_signing
 from bridge.config.wording import choices, said, suggestion
 from bridge.delivery.check import check_url
-from bridge.delivery.kinds import kind_of
+from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.errors import Invalid, Problem
 from bridge.model import Destination, Format, Node
 
@@ -49,7 +49,6 @@ DESTINATION_KEYS = (
 EXAMPLE = '{url: "console://"}'
 FORMATS: tuple[Format, ...] = ("text", "markdown", "html")
 
-OWN_WEBHOOK = "webhook:"
 _IN_CLEAR = frozenset({"http", "json", "xml", "form"})
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
@@ -116,22 +115,39 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
     if "url" not in fields.entries:
         fields.missing("url", 'write url: "${NAME}", or url: "console://" to print')
     url = fields.get("url", _url(fields.findings), "")
+    own = _is_webhook(fields)
+    if not own:
+        _tell_unsigned(fields)
     schedule, give_up_after = _retry(fields)
     _later(name, fields, single)
     return Destination(
         name=name,
         url=url,
         kind=kind_of(url or "console://"),
-        format=None if url.startswith(OWN_WEBHOOK) else fields.get("format", _format, None),
+        format=None if own else fields.get("format", _format, None),
         schedule=schedule,
         give_up_after=give_up_after,
         concurrency=fields.get("concurrency", integer(1, 64), 4),
+        signing=read_signing(fields) if own else None,
         place=fields.node.place,
     )
 
 
 def _format(node: Node) -> Format:
     return cast(Format, one_of(FORMATS, "format")(node))
+
+
+def _is_webhook(fields: Fields) -> bool:
+    """Also of an address that cannot be used; one that is missing or empty is taken for what the secrets say."""
+    node = fields.entries.get("url")
+    written = node.value.strip() if node and isinstance(node.value, str) else ""
+    return written.startswith(OWN_WEBHOOK) if written else "secrets" in fields.entries
+
+
+def _tell_unsigned(fields: Fields) -> None:
+    if "secrets" in fields.entries:
+        message, help = "`secrets` sign what `webhook:` addresses get, nothing else", "delete them"
+        fields.tell_key("secrets", "no-effect", message, help=help, severity="warning")
 
 
 def _retry(fields: Fields) -> tuple[tuple[float, ...], float | None]:
@@ -157,7 +173,6 @@ def _later(name: str, fields: Fields, single: Collection[str]) -> None:
     fields.get("max_age", lasting, 0.0)
     fields.get("pause_after", integer(0, 1000), 0)
     fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
-    fields.get("secrets", list_of(word), ())
     fields.get("fallback", destination_name([other for other in single if other != name]), "")
 
 
@@ -172,13 +187,6 @@ def _url(findings: Findings) -> Reader[str]:
         url = node.value.strip()
         if not url:
             wrong(node, "this address is empty", help='write "${NAME}", or "console://" to print')
-        if url.startswith(OWN_WEBHOOK):
-            message = "`webhook:` addresses are not in force in this version"
-            wrong(node, message, help="take `jsons://…`, which posts JSON unsigned", code="not-yet")
-        try:
-            urlsplit(url)
-        except ValueError:
-            wrong(node, "the host of this address is not written well", help="an IPv6 address stands in `[` and `]`")
         mistakes = [
             Problem(
                 place=node.place,
@@ -203,7 +211,7 @@ def _url(findings: Findings) -> Reader[str]:
 
 def _unsafe(node: Node, url: str, findings: Findings) -> None:
     """Text that crosses other people's networks in clear."""
-    parts = urlsplit(url)
+    parts = urlsplit(url.removeprefix(OWN_WEBHOOK))
     query = {key.lower(): values[-1].lower() for key, values in parse_qs(parts.query).items()}
     clear = parts.scheme in _IN_CLEAR or query.get("mode") == "insecure"
     unverified = query.get("verify") in ("no", "false", "0")

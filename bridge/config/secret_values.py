@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from bridge.config.reading import Findings, is_filled, kind_of_value, width_of
+from bridge.config.reading import Fields, Findings, is_filled, kind_of_value, width_of
 from bridge.model import Node
 
 DOCS = "docs/configuration.md#secrets"
 SHORTEST_SECRET = 16  # bytes; shorter ones can be guessed
 SHORTEST_TOKEN = 20  # characters
+MOST_SECRETS = 10
 
 _PLACEHOLDER = re.compile(
     r"none|null|nil|undefined|todo|tbd|secret|password|example|placeholder|test|"
@@ -44,3 +45,31 @@ def secret(node: Node, findings: Findings, *, help: str) -> str | None:
     if fault:
         findings.tell(node.place, "secret", fault, help=help, docs=DOCS, width=width_of(node))
     return None
+
+
+def secret_list(fields: Fields, *, help: str, empty: str) -> list[tuple[Node, str]]:
+    """The sound ones under `secrets`, with where they stand; the list must be there, and what `empty` says is told."""
+    node = fields.entries.get("secrets")
+    if node is None:
+        fields.missing("secrets", help)
+        return []
+    if not isinstance(node.value, list) or not node.value:
+        what = empty if node.value == [] else "`secrets` is a list, even of one"
+        fields.tell_key("secrets", "secret", what, help=help)
+        return []
+    if len(node.value) > MOST_SECRETS:
+        fields.tell_key(
+            "secrets", "secret", f"over {MOST_SECRETS} secrets", help="delete those that are no longer used"
+        )
+    read = [(item, secret(item, fields.findings, help=help)) for item in node.value[:MOST_SECRETS]]
+    return [(item, value) for item, value in read if value is not None]
+
+
+def warn_of_short(node: Node, length: int, fields: Fields) -> None:
+    """`length` in bytes."""
+    if length < SHORTEST_SECRET:
+        message = f"this secret is under {SHORTEST_SECRET} bytes"
+        help = "take a longer one: `openssl rand -hex 32` makes it"
+        fields.findings.tell(
+            node.place, "weak-secret", message, help=help, docs=fields.docs, severity="warning", width=width_of(node)
+        )

@@ -19,7 +19,7 @@ from bridge.config.reading import (
     word,
     wrong,
 )
-from bridge.config.secret_values import SHORTEST_SECRET, secret
+from bridge.config.secret_values import secret_list, warn_of_short
 from bridge.config.substitute import SECRET_KEYS
 from bridge.config.wording import choices, said, suggestion
 from bridge.model import Node
@@ -29,7 +29,6 @@ DOCS = "docs/configuration.md#sources"
 SOURCE_KEYS = ("type", "secrets", "expect_every", "duplicate_window", "links", "api", "max_body")
 EXAMPLE = '{type: creads, secrets: ["${CREADS_WEBHOOK_SECRET}"]}'
 DAY = 86400.0
-MOST_SECRETS = 10
 MAX_BODY = 16 * 1024 * 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # it stands in the address `/hooks/<name>`
@@ -88,42 +87,18 @@ def _source(name: str, fields: Fields, seen: dict[str, str]) -> SourceSettings:
 
 
 def _secrets(name: str, fields: Fields, seen: dict[str, str]) -> tuple[bytes, ...]:
-    node = fields.entries.get("secrets")
     help = 'write secrets: ["${NAME}"] and set that variable to the secret that the sender shows'
-    if node is None:
-        fields.missing("secrets", help)
-        return ()
-    if not isinstance(node.value, list) or not node.value:
-        what = "an empty list lets everybody in" if node.value == [] else "`secrets` is a list, even of one"
-        fields.tell_key("secrets", "secret", what, help=help)
-        return ()
-    if len(node.value) > MOST_SECRETS:
-        fields.tell_key(
-            "secrets", "secret", f"over {MOST_SECRETS} secrets", help="delete those that are no longer used"
-        )
-    secrets = []
-    for item in node.value[:MOST_SECRETS]:
-        value = secret(item, fields.findings, help=help)
-        if value is None:
-            continue
-        _weak(name, item, value, fields, seen)
-        secrets.append(value.encode())
-    return tuple(secrets)
-
-
-def _weak(name: str, node: Node, value: str, fields: Fields, seen: dict[str, str]) -> None:
-    """What a secret is warned for."""
-
-    def warn(message: str, help: str) -> None:
-        fields.findings.tell(
-            node.place, "weak-secret", message, help=help, docs=DOCS, severity="warning", width=width_of(node)
-        )
-
-    if len(value.encode()) < SHORTEST_SECRET:
-        warn(f"this secret is under {SHORTEST_SECRET} bytes", "take a longer one: `openssl rand -hex 32` makes it")
-    other = seen.setdefault(value, name)
-    if other != name:
-        warn(f"source {said(other)} has the same secret", "give each its own: one that leaks then opens one door")
+    secrets = secret_list(fields, help=help, empty="an empty list lets everybody in")
+    for node, value in secrets:
+        warn_of_short(node, len(value.encode()), fields)
+        other = seen.setdefault(value, name)
+        if other != name:
+            message = f"source {said(other)} has the same secret"
+            help = "give each its own: one that leaks then opens one door"
+            fields.findings.tell(
+                node.place, "weak-secret", message, help=help, docs=DOCS, severity="warning", width=width_of(node)
+            )
+    return tuple(value.encode() for _, value in secrets)
 
 
 def _links(type_name: str, fields: Fields) -> Mapping[str, str]:

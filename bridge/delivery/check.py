@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from bridge.delivery import console
+from bridge.delivery.kinds import OWN_WEBHOOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,11 @@ def check_url(url: str) -> list[UrlProblem]:
     """Everything that can be known of a destination's URL without sending to it; empty: it can be used."""
     if not url.strip():
         return [UrlProblem(code="empty-url", message="the url is empty", help="use `console://` to start with")]
+    if not _is_split(url):
+        message = "the host of this address is not written well"
+        return [UrlProblem(code="bad-url", message=message, help="an IPv6 address stands in `[` and `]`")]
+    if url.startswith(OWN_WEBHOOK):
+        return _check_webhook(url)
     found = _SCHEME.match(url)
     if found is None:
         return [UrlProblem(code="bad-url", message="not a url: it has no `scheme://`", help=_EXAMPLES)]
@@ -82,6 +88,30 @@ def check_url(url: str) -> list[UrlProblem]:
 
 
 _EXAMPLES = "for example `slack://…`, `mailtos://…`, `workflows://…`, `jsons://…` or `console://`"
+
+
+def _is_split(url: str) -> bool:
+    try:
+        urlsplit(url.removeprefix(OWN_WEBHOOK))
+    except ValueError:
+        return False
+    return True
+
+
+def _check_webhook(url: str) -> list[UrlProblem]:
+    """One address to post to, which the signature is enough for."""
+    address = url.removeprefix(OWN_WEBHOOK)
+    parts = urlsplit(address)
+    help = "write `webhook:https://host/path`"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return [UrlProblem(code="bad-url", message="an outgoing webhook needs the address it posts to", help=help)]
+    if "@" in parts.netloc:
+        message = "an outgoing webhook takes no login in its address: its signature is the proof"
+        return [UrlProblem(code="bad-url", message=message, help=help)]
+    if parts.fragment or re.search(r"[\s\x00-\x20\x7f\\]", address):
+        message = "this address has a character in it that no address has"
+        return [UrlProblem(code="bad-url", message=message, help=help)]
+    return [*_check_port(address)]
 
 
 def _check_console(url: str) -> list[UrlProblem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bridge.model import Notification, Outcome
+from bridge.model import Notification, Outcome, Signing
 
 _HEAD = struct.Struct("!I")
 HELLO = _HEAD.pack(0)  # an empty frame: the sender process is ready
@@ -21,6 +21,8 @@ class Order:
     url: str  # a secret
     notification: Notification
     deadline: float  # seconds the attempt may take
+    delivery: int = 0  # what all attempts of one delivery have in common
+    signing: Signing | None = None  # of outgoing webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

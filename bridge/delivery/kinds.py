@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from bridge.model import Format, Kind
 
+OWN_WEBHOOK = "webhook:"  # stands before the address that Bridge's own webhooks post to
+
 # Limits are the services' own, or stricter where a longer text looks bad; Apprise cuts nothing by itself.
 CONSOLE = Kind(name="console", words="raw", formats=("text",), title_max=250, body_max=32768)
 SLACK = Kind(name="slack", words="chat", formats=("markdown", "text"), title_max=150, body_max=3000)
@@ -30,6 +32,7 @@ MAIL = Kind(name="mail", words="mail", formats=("html", "markdown", "text"), tit
 JSON = Kind(name="json", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)
 XML = Kind(name="xml", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)
 FORM = Kind(name="form", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)
+WEBHOOK = Kind(name="webhook", words="raw", formats=("markdown", "text", "html"), title_max=250, body_max=32768)
 
 BY_SCHEME: dict[str, Kind] = {
     "console": CONSOLE,
@@ -64,14 +67,23 @@ BY_HOST: dict[str, Kind] = {
 def kind_of(url: str) -> Kind:
     """The kind of a destination; of a URL that cannot be used, a careful guess, since `check_url` says so."""
     scheme = url.partition("://")[0].lower()
+    if url.startswith(OWN_WEBHOOK):
+        return WEBHOOK
     if known := BY_SCHEME.get(scheme):
         return known
     if scheme in ("http", "https"):
-        host = urlsplit(url).hostname or ""
+        host = _host_of(url)
         for name, known in BY_HOST.items():
             if host == name or host.endswith("." + name):
                 return known
     return _from_plugin(url)
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # a `[` without its `]`
+        return ""
 
 
 def _from_plugin(url: str) -> Kind:

@@ -11,8 +11,8 @@ from typing import Any
 
 from apprise import Apprise, AppriseAsset, NotificationManager, NotifyFormat, NotifyType, conversion, emojis, plugins
 
-from bridge.delivery import redact
-from bridge.delivery.kinds import kind_of
+from bridge.delivery import redact, webhook
+from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
 from bridge.delivery.recorder import SEEN, Seen
 from bridge.model import Notification, Outcome
@@ -142,6 +142,8 @@ def send(url: str, notification: Notification, seen: Seen) -> Outcome:
 
 def name_of(url: str) -> str:
     """The service's name for people."""
+    if url.startswith(OWN_WEBHOOK):
+        return webhook.SERVICE
     found = prepare(url) if not url.startswith("console:") else None
     return found.service if found else "The destination"
 

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from bridge.delivery import console, http, prepared, recorder
+from bridge.delivery import console, http, prepared, recorder, webhook
 from bridge.delivery.frames import HELLO, Answer, Frames, Order, frame, read_order, whole
 from bridge.delivery.outcomes import given_up
 from bridge.delivery.recorder import Seen
@@ -138,6 +138,8 @@ def attempt(order: Order, seen: Seen) -> Outcome:
     """One try; never raises."""
     if order.url.startswith(console.URL):
         return console.show(order.notification)
+    if order.signing is not None:
+        return webhook.post(order.url, order.notification.body, order.signing, seen, delivery=order.delivery)
     return prepared.send(order.url, order.notification, seen)
 
 

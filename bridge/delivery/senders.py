@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from bridge.delivery.frames import Frames, Order, frame, read_answer, whole
 from bridge.errors import GivenBack, SenderGone
-from bridge.model import Notification, Outcome
+from bridge.model import Notification, Outcome, Signing
 
 PROGRAM = "bridge.delivery.sender"
 BACKSTOP = 5.0  # seconds past its deadline after which an order condemns its whole process
@@ -163,8 +163,12 @@ class Senders:
         """Returns once every process has loaded and waits for orders."""
         await self._all_ready.wait()
 
-    def send(self, *, id: int, url: str, notification: Notification, deadline: float) -> asyncio.Future[Outcome]:
+    def send(
+        self, *, id: int, url: str, notification: Notification, deadline: float, signing: Signing | None = None
+    ) -> asyncio.Future[Outcome]:
         """Send once; the attempt may take `deadline` seconds from the moment a thread is free for it.
+
+        `id` is the delivery's: its repeats have the same. `signing` is needed for `webhook:` addresses.
 
         The future raises SenderGone when the process died with this in its hands (it may have arrived), and
         GivenBack when the senders were stopped before any process had it (it was not sent).
@@ -174,7 +178,7 @@ class Senders:
             future.set_exception(GivenBack("the senders are stopped"))
             return future
         ticket = next(self._tickets)
-        order = Order(id=ticket, url=url, notification=notification, deadline=deadline)
+        order = Order(id=ticket, url=url, notification=notification, deadline=deadline, delivery=id, signing=signing)
         self._waiting.append(_Wanted(ticket, id, deadline, _framed(order), future))
         self._pump()
         return future

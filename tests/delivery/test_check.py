@@ -148,3 +148,19 @@ def test_common_kinds_do_not_load_apprise() -> None:
         "sys.exit('apprise' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 0
+
+
+WEBHOOK = "webhook:https://partner.example/hooks/a1b2c3d4e5f6g7"
+
+
+def test_addresses_of_our_own_webhooks() -> None:
+    assert check_url(WEBHOOK) == []
+    assert kind_of(WEBHOOK).words == "raw"
+    for url in ("webhook:", "webhook:x", "webhook:mailto://a", "webhook:https:///x", "webhook:https://a.example/a b"):
+        assert [one.code for one in check_url(url)] == ["bad-url"], url
+
+
+@pytest.mark.parametrize("url", ["https://[x", "webhook:https://[x", "slack://[x", "jsons://[::1"])
+def test_a_bracket_that_is_not_closed(url: str) -> None:
+    assert [one.code for one in check_url(url)] == ["bad-url"]
+    assert kind_of(url).name

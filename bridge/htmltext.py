@@ -29,6 +29,7 @@ class _Reader(HTMLParser):
         self._shout = False  # inside a heading of a section
         self._link: list[str] | None = None  # words of an open link
         self._address = ""
+        self._named = False  # inside the name of a digest's entry
         self._colon = ":"
         self._alone = False  # is the link a button, whose address gets its own line
 
@@ -55,8 +56,9 @@ class _Reader(HTMLParser):
             self._break(1)
         self._alone = self._alone or "btn" in classes
         self._shout = self._shout or "part" in classes
-        if tag == "a":
-            self._link, self._address = [], given.get("href") or ""
+        self._named = "name" in classes or (self._named and tag != "p")
+        if tag == "a":  # an entry of a digest stands without its address, as the button leads to all of them
+            self._link, self._address = [], "" if self._named else given.get("href") or ""
         if tag == "li":
             self._say("- ")
 

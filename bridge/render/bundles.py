@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from bridge.htmltext import text_of
 from bridge.model import Format, Kind, Notification, Throttle, Tone
+from bridge.render import mail
 from bridge.render.dead import neutralise
 from bridge.render.fit import fitted, shorten
 from bridge.render.plain import without_markdown
@@ -64,6 +66,44 @@ def digest(
     return fitted(digest_title(items, speech), body, kind=kind, format=format, tone=tone)
 
 
+def page(
+    items: Sequence[Item], *, speech: Speech, kind: Kind, public_url: str, now: datetime, rule: str = "", to: str = ""
+) -> Notification:
+    """The same as a mail: what waits for an answer, then the news."""
+    if len(items) == 1:
+        return items[0].notification
+    ordered = in_order(items, speech)
+    entries = [_entry(item, speech, public_url) for item in ordered[:ITEMS_MAX]]
+    times = sorted(item.at.astimezone(speech.zone) for item in items)
+    title, sent = digest_title(items, speech), mail.sent_line(to, rule, speech)
+    events = f"{public_url.rstrip('/')}/events" + (f"?rule={quote(rule, safe='')}" if rule else "")
+    origin = _span(times[0], times[-1], now, speech)
+    content = mail.Letter(title=title, text="", markdown=False, origin=origin, sent=sent, event=events)
+    body = mail.digest(content, entries, len(items) - len(entries), speech)
+    tone: Tone = "warning" if asks(ordered[0].notification, speech) else "info"
+    return Notification(title=title, body=body, format="html", tone=tone)
+
+
+def _entry(item: Item, speech: Speech, public_url: str) -> mail.Entry:
+    title, gist = title_and_gist(item.notification)
+    if item.notification.format == "markdown":
+        title, gist = without_markdown(title), without_markdown(gist)
+    return mail.Entry(
+        title=title,
+        gist=gist,
+        time=speech.datetime(item.at.astimezone(speech.zone), "HH:mm", item.at),
+        address="" if item.event_id is None else event_page(public_url, item.event_id),
+        asks=asks(item.notification, speech),
+    )
+
+
+def _span(first: datetime, last: datetime, now: datetime, speech: Speech) -> str:
+    """`Wed 10 Sept, 07:47 to 09:00`; the second day only when it is another."""
+    style = "HH:mm" if first.date() == last.date() else ""
+    span = speech.words.phrase("{first} to {last}").replace("{first}", speech.datetime(first, "", now))
+    return span.replace("{last}", speech.datetime(last, style, now))
+
+
 def in_order(items: Sequence[Item], speech: Speech) -> list[Item]:
     """What waits for an answer first, then the newest first."""
     return sorted(items, key=lambda item: (not asks(item.notification, speech), -item.at.timestamp()))
@@ -111,7 +151,9 @@ def _line(item: Item, kind: Kind, format_: Format, public_url: str) -> str:
 
 def title_and_gist(note: Notification) -> tuple[str, str]:
     """A message's title, and its first line in short: without the label of a change, its quote cut."""
-    title, lines = note.title, note.body.split("\n")
+    title, lines = note.title, (text_of(note.body) if note.format == "html" else note.body).split("\n")
+    if note.format == "html" and 'class="title"' in note.body:
+        lines = lines[1:]  # a page has it as its heading
     if not title:
         title, lines = lines[0].removeprefix("**").removesuffix("**"), lines[1:]
     told = (line.removeprefix("- ").strip() for line in lines)
@@ -137,11 +179,11 @@ def summary(
     left_out: int,
     *,
     speech: Speech,
-    kind: Kind,
+    raw: bool,  # a program gets the rule's name as it is
     format: Format,  # as elsewhere
     public_url: str,
-) -> Notification:
-    """How many messages a throttle left out, and where they are."""
+) -> tuple[str, str]:
+    """(title, body): how many messages a throttle left out, and where they are."""
     say = speech.words.phrase
     if throttle.per in _PER:
         more, often = _PER[int(throttle.per)]
@@ -152,7 +194,7 @@ def summary(
         title = more.replace("{n}", str(left_out)).replace("{time}", time)
         rate = say("{n} in {time}").replace("{n}", str(throttle.max)).replace("{time}", time)
     told = say("The rule “{rule}” sends {rate}; these were not sent.").replace("{rate}", rate)
-    name = rule if kind.words == "raw" else neutralise(rule, spans=False, hosts_only=True)
+    name = rule if raw else neutralise(rule, spans=False, hosts_only=True)
     page, label = f"{public_url.rstrip('/')}/events?rule={quote(rule, safe='')}", say("See them")
     link = f"[{label}]({page})" if format == "markdown" else f"{label}: {page}"
-    return fitted(title, f"{told.replace('{rule}', name)}\n{link}", kind=kind, format=format, tone="info")
+    return title, f"{told.replace('{rule}', name)}\n{link}"

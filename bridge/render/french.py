@@ -54,6 +54,7 @@ _WORDS = {
     "Why did I get this?": "Pourquoi ce message ?",
     "Sent to {to} by the rule “{rule}”.": "Envoyé à {to} par la règle « {rule} ».",
     "Sent by the rule “{rule}”.": "Envoyé par la règle « {rule} ».",
+    "{first} to {last}": "{first} – {last}",
     "Before": "Avant",
     "Now": "Maintenant",
     "Waiting for an answer: {n}": "À traiter : {n}",

@@ -65,6 +65,15 @@ def laid_out(content: Letter, speech: Speech, kind: Kind, tone: Tone) -> Notific
         room //= 2  # escaping can make a text five times as long
 
 
+def sent_line(to: str, rule: str, speech: Speech) -> str:
+    """`Sent to managers by the rule “…”.`, as far as it is known."""
+    say = speech.words.phrase
+    if not rule:
+        return ""
+    told = say("Sent to {to} by the rule “{rule}”.").replace("{to}", to) if to else say("Sent by the rule “{rule}”.")
+    return told.replace("{rule}", rule)
+
+
 def letter(content: Letter, speech: Speech) -> str:
     """The whole page of one message."""
     parts = _Parts()

@@ -134,19 +134,9 @@ class Templates:
         markdown: bool,
     ) -> Letter:
         when = self._speech.datetime(event.received_at.astimezone(self._speech.zone), "", now)
-        sent = self._sent(target.to if target else "", rule.name if rule else "")
+        sent = mail.sent_line(target.to if target else "", rule.name if rule else "", self._speech)
         origin, page = f"{bundles.spoken(event.source)} · {when}", self._links_of(event)["event"]
         return Letter(title=title, text=text, markdown=markdown, origin=origin, sent=sent, event=page)
-
-    def _sent(self, to: str, rule: str) -> str:
-        """`Sent to managers by the rule “…”.`, as far as it is known."""
-        say = self._speech.words.phrase
-        if not rule:
-            return ""
-        told = (
-            say("Sent to {to} by the rule “{rule}”.").replace("{to}", to) if to else say("Sent by the rule “{rule}”.")
-        )
-        return told.replace("{rule}", rule)
 
     def _late(
         self, told: str, text: str, title: Piece, body: Piece, waited: float, event: Event, now: datetime
@@ -182,17 +172,33 @@ class Templates:
         kind: Kind,
         now: datetime,
         format: Format | None = None,  # as of `render`
+        rule: str = "",
+        to: str = "",
     ) -> Notification:
         """One message of several for a destination; of one item alone, the message it is."""
-        taken = self._plainest(kind, format)
-        return bundles.digest(items, speech=self._speech, kind=kind, format=taken, public_url=self._public_url)
+        speech, url = self._speech, self._public_url
+        if self._is_page(kind, format, "markdown"):
+            local = now.astimezone(speech.zone)
+            return bundles.page(items, speech=speech, kind=kind, public_url=url, now=local, rule=rule, to=to)
+        return bundles.digest(items, speech=speech, kind=kind, format=self._plainest(kind, format), public_url=url)
 
     def summary(
         self, rule_name: str, throttle: Throttle, left_out: int, *, kind: Kind, format: Format | None = None
     ) -> Notification:
         """How many messages a rule's throttle left out, and where they are."""
-        taken, speech, page = self._plainest(kind, format), self._speech, self._public_url
-        return bundles.summary(rule_name, throttle, left_out, speech=speech, kind=kind, format=taken, public_url=page)
+        taken, speech = self._plainest(kind, format), self._speech
+        title, text = bundles.summary(
+            rule_name,
+            throttle,
+            left_out,
+            speech=speech,
+            raw=kind.words == "raw",
+            format=taken,
+            public_url=self._public_url,
+        )
+        if self._is_page(kind, format, "markdown"):
+            return laid_out(Letter(title=title, text=text, markdown=True), speech, kind, "info")
+        return fitted(title, text, kind=kind, format=taken, tone="info")
 
     def _plainest(self, kind: Kind, format_: Format | None) -> Format:
         """What texts that no template writes are written in."""

@@ -15,6 +15,7 @@ EVENTS = Counter("bridge_events", "Events matched, by what became of them", ["so
 FIRED = Counter("bridge_rules_fired", "Times a rule fired", ["rule"], registry=REGISTRY)
 TEMPLATE_ERRORS = Counter("bridge_template_errors", "Notifications sent as fallback text", ["rule"], registry=REGISTRY)
 ATTEMPTS = Counter("bridge_attempts", "Attempts to deliver, by result", ["destination", "result"], registry=REGISTRY)
+FILES_REFUSED = Gauge("bridge_files_refused", "Files whose last change is not in force", registry=REGISTRY)
 SENDERS_LOST = Counter("bridge_senders_lost", "Sender processes that ended and were replaced", registry=REGISTRY)
 
 MATCH_SECONDS = Histogram("bridge_match_seconds", "Matching and rendering one event", registry=REGISTRY, buckets=_FAST)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Notification, Planned, Settled, Tone
 from bridge.planning import TemplateError
-from bridge.render.dead import neutralise
+from bridge.render.dead import JOINER, neutralise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +76,40 @@ def no_destination(name: str) -> News:
         body=f"Nothing is lost: they go out once `destinations:` in config.yaml has `{name}` again.",
         tone="warning",
     )
+
+
+def refused_change(file: str, words: str, *, stays: bool) -> News:
+    """A changed file has errors; `words` are those of `bridge check`."""
+    kept = "What it said before stays in force" if stays else "Nothing of it is in force"
+    harmless = words.replace("@", "@" + JOINER).replace("<!", "<" + JOINER + "!")
+    return News(
+        trouble=f"refused:{file}:{_brief(words)}",
+        title=f"Not taken: {file}",
+        body=f"{kept}; the other files are taken. It is read again as soon as it changes.\n\n{harmless}",
+        tone="warning",
+    )
+
+
+def mended(file: str, version: str) -> News:
+    """A file that was refused is in force again."""
+    return News(
+        trouble=f"mended:{file}:{version}",
+        title=f"Taken again: {file}",
+        body="Its errors are gone, and what it says is in force.",
+        tone="success",
+    )
+
+
+def waits_for_restart(keys: Sequence[str]) -> News:
+    """Settings were changed that only a start can take."""
+    names = ", ".join(f"`{key}`" for key in keys)
+    return News(
+        trouble=f"waits-for-restart:{','.join(keys)}",
+        title=f"config.yaml: {names} waits for a restart",
+        body=f"Everything else in the files is in force. Restart Bridge to take {names}.",
+        tone="info",
+    )
+
+
+def _brief(words: str) -> str:
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:12]

@@ -48,6 +48,10 @@ class Snapshot:
         """Every file of this version that people wrote."""
         return {**self.files, **self.template_files}
 
+    def stays(self, refused: str) -> bool:
+        """Whether an earlier text of a refused file is in force, or nothing of it."""
+        return refused == self.settings.path.name or refused in self.files or refused in self.template_files
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instead:
@@ -65,7 +69,7 @@ class Read:
     texts: dict[str, str] = field(default_factory=dict)  # every file that was read, as problems name it
     rules: int = 0
     settings: Settings | None = None
-    duplicates: dict[str, str] = field(default_factory=dict)  # file → the one whose rule has the same name
+    duplicates: dict[str, set[str]] = field(default_factory=dict)  # file → those before it with rules of its names
     snapshot: Snapshot | None = None
 
 
@@ -162,7 +166,7 @@ def _joined(files: Mapping[str, RuleFile], read: Read) -> list[Rule]:
         for rule, node in file.names.items():
             first = names.setdefault(rule, name)
             if first != name:
-                read.duplicates[name] = first
+                read.duplicates.setdefault(name, set()).add(first)
                 tell_duplicate(node, files[first].names[rule].place, findings)
     return rules
 

@@ -126,6 +126,14 @@ class Store:
         """What is remembered of these resources; the unknown ones are absent."""
         return await self._read_nearby(lambda connection: memory.remember(connection, keys)) if keys else {}
 
+    async def write_memory(self, remembered: Mapping[Key, Memory]) -> None:
+        """Remember these resources."""
+        await self._writer.put(matched.write_memory, remembered)
+
+    async def empty(self) -> None:
+        """Forget everything: for a store that only tests of rules use."""
+        await self._writer.put(memory.empty, None)
+
     async def write_matched(self, every: Sequence[Matched], *, full: Collection[str] = ()) -> list[Delivery]:
         """Write what matching made of events, all or nothing; the deliveries given back may be sent at once.
 
@@ -235,6 +243,10 @@ class Store:
     async def save_version(self, hash: str, files: Mapping[str, str]) -> None:
         """Keep the rule and template files of a version, once."""
         await self._writer.put(versions.save_version, versions.ToSave(hash, files))
+
+    async def newest_version(self) -> dict[str, str] | None:
+        """The files of the version that was taken last."""
+        return await self._read(versions.newest)
 
     async def version(self, hash: str) -> dict[str, str] | None:
         """The files of a version: path → text."""

@@ -1,4 +1,4 @@
-"""The rule and template files of each version that ever matched an event."""
+"""The rule and template files of each version that ever was live."""
 
 from __future__ import annotations
 
@@ -21,15 +21,18 @@ class ToSave(NamedTuple):
 
 
 _SAVE = {
-    database: insert(version).on_conflict_do_nothing(index_elements=[version.c.hash])
+    database: insert(version).on_conflict_do_update(index_elements=[version.c.hash], set_={"at": bindparam("now")})
     for database, insert in INSERTS.items()
 }
+_NEWEST = select(version.c.files).order_by(version.c.at.desc(), version.c.hash).limit(1)
 _FILES = select(version.c.files).where(version.c.hash == bindparam("wanted"))
 
 
 def save_version(turn: Turn, payloads: Sequence[ToSave]) -> list[None]:
-    """Keep the files of each version, once."""
-    rows = [{"hash": clean(one.hash), "at": turn.now, "files": to_json(one.files)} for one in payloads]
+    """Keep the files of each version once, and when it was taken last."""
+    rows = [
+        {"hash": clean(one.hash), "at": turn.now, "files": to_json(one.files), "now": turn.now} for one in payloads
+    ]
     turn.connection.execute(_SAVE[turn.dialect.name], rows)
     return [None for _ in payloads]
 
@@ -37,4 +40,10 @@ def save_version(turn: Turn, payloads: Sequence[ToSave]) -> list[None]:
 def files_of(connection: Connection, hash: str) -> dict[str, str] | None:
     """The files of a version; None when it was never saved."""
     files: dict[str, str] | None = from_json(connection.execute(_FILES, {"wanted": clean(hash)}).scalar())
+    return files
+
+
+def newest(connection: Connection) -> dict[str, str] | None:
+    """The files of the version that was taken last; None before the first."""
+    files: dict[str, str] | None = from_json(connection.execute(_NEWEST).scalar())
     return files

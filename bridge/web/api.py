@@ -122,9 +122,10 @@ def _rule_files(window: Window) -> list[dict[str, Any]]:
     files: dict[str, dict[str, Any]] = {}
 
     def entry(file: str) -> dict[str, Any]:
-        return files.setdefault(file, {"file": file, "rules": [], "problems": []})
+        refused = file in snapshot.refused  # what lies on the disk is not in force; an earlier text may be
+        return files.setdefault(file, {"file": file, "refused": refused, "rules": [], "problems": []})
 
-    for file in snapshot.files:
+    for file in (*snapshot.files, *snapshot.refused):
         entry(file)
     for rule in snapshot.rules:
         entry(rule.place.file)["rules"].append(

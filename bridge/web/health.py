@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response
 
+from bridge.config.snapshot import Snapshot
 from bridge.errors import StoreUnavailable
 from bridge.metrics import REGISTRY
 from bridge.web.problem import answer
@@ -28,10 +29,22 @@ def pages(window: Window) -> Blueprint:
         except StoreUnavailable as away:
             return answer({"status": "unavailable", "problems": [f"the store cannot be used: {away}"]}, 503)
         problems = [f"{count} deliveries are held" for count in [stats.deliveries.get("held", 0)] if count]
-        return answer({"status": "ready", "problems": problems})
+        return answer({"status": "ready", "problems": [*problems, *_of_files(window.snapshot())]})
 
     @health.get("/metrics")
     async def metrics() -> Response:
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _of_files(snapshot: Snapshot) -> list[str]:
+    """Which changes are not in force. Anybody may read this, so the words of the files are at /api/v1/rules."""
+    said = []
+    for file, problems in snapshot.refused.items():
+        first, more = problems[0], len(problems) - 1
+        kept = "an earlier text of it is" if snapshot.stays(file) else "nothing of it is"
+        also = f" and {more} more" if more else ""
+        place = f"{first.place.file}:{first.place.line}:{first.place.column}"
+        said.append(f"{file} is not in force, {kept}: {place}: {first.severity}[{first.code}]{also}")
+    return said + [f"`{key}` was changed in the configuration: it waits for a restart" for key in snapshot.waiting]

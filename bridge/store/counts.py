@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, case, func, literal, select
+from sqlalchemy import Connection, Executable, bindparam, case, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bridge.store.dialects import Dialect
@@ -56,7 +56,7 @@ _PENDING = (
 _BUNDLED = select(
     bundle.c.destination,
     bundle.c.kind,
-    func.sum(bundle.c.items),
+    func.sum(bundle.c["items"]),
     func.min(bundle.c.opened_at),
     func.min(bundle.c.due_at),
 ).group_by(bundle.c.destination, bundle.c.kind)
@@ -152,7 +152,7 @@ def _since(connection: Connection, column: ColumnElement[str], names: Collection
     return _counted(connection, select(column, func.count()).where(column.in_(names), id >= first).group_by(column))
 
 
-def _counted(connection: Connection, query: Select[Any]) -> dict[Any, int]:
+def _counted(connection: Connection, query: Executable) -> dict[Any, int]:
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -39,7 +39,7 @@ class Dialect(Protocol):
     def limit_time(self, connection: Connection, seconds: float) -> None:
         """End reads on this connection that take longer."""
 
-    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+    def whole(self, number: ColumnElement[Any]) -> ColumnElement[int]:
         """A number that is not negative, without its fraction."""
 
 
@@ -69,7 +69,7 @@ class SQLite:
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(lambda: time.monotonic() > end, 100_000)
 
-    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+    def whole(self, number: ColumnElement[Any]) -> ColumnElement[int]:
         """A cast cuts; `floor` is not in every SQLite."""
         return cast(number, Integer)
 
@@ -102,7 +102,7 @@ class PostgreSQL:
     def limit_time(self, connection: Connection, seconds: float) -> None:
         """Nothing: the read connections are opened with a statement_timeout."""
 
-    def whole(self, number: ColumnElement[float]) -> ColumnElement[int]:
+    def whole(self, number: ColumnElement[Any]) -> ColumnElement[int]:
         """A cast rounds."""
         return cast(func.floor(number), BigInteger)
 

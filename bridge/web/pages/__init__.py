@@ -1,0 +1,12 @@
+"""The pages of the console: one page, one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from quart import Blueprint
+
+from bridge.web.console import Console
+from bridge.web.pages import now
+
+PAGES: tuple[Callable[[Console], Blueprint], ...] = (now.routes,)

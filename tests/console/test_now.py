@@ -1,0 +1,61 @@
+"""Now: what did not reach people, and the figures of the day."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.console.conftest import BIG, Site, fill, tell
+from tests.store.support import NOON, planned
+
+
+async def test_before_the_first_event(site: Site) -> None:
+    page = await site.get("/")
+    assert "No event yet" in page
+    assert "http://127.0.0.1:8099/hooks/creads" in page
+    assert "Aucun événement" in await site.get("/", language="fr-CA,fr;q=0.9")
+
+
+async def test_the_title_is_the_answer(site: Site) -> None:
+    await fill(site)
+    page = await site.get("/")
+    assert "<h1>1 message has not reached people</h1>" in page
+    assert "boss gave up on 1 message" in page
+    assert "The service says &lt;script&gt;" in page
+    assert 'title="1 not delivered"' in page
+
+
+async def test_the_title_in_french(site: Site) -> None:
+    await fill(site)
+    page = await site.get("/", language="fr")
+    assert "1 message n’est pas arrivé" in page
+    assert 'lang="fr"' in page
+
+
+async def test_all_is_well(site: Site) -> None:
+    await tell(site, "p1", at=NOON - 60)
+    assert "Everything sent since" in await site.get("/")
+
+
+@pytest.mark.parametrize("span", ["6h", "24h", "7d", "nonsense"])
+async def test_each_span(site: Site, span: str) -> None:
+    await fill(site)
+    page = await site.get(f"/?span={span}")
+    assert "3 in the last hour" not in page  # the first was an hour ago
+    assert "Events in: 3 in" in page
+    assert "Not delivered: 1 in" in page
+
+
+async def test_what_is_gathered_is_no_trouble(site: Site) -> None:
+    await tell(site, "p1", planned("gone"), at=NOON - 60)
+    await site.store.hold("gone", "no destination `gone` in the configuration")
+    page = await site.get("/")
+    assert "gone is not in the configuration: 1 message waits" in page
+    assert "for a paused destination" in page
+
+
+async def test_rules_that_fired(site: Site) -> None:
+    await fill(site)
+    page = await site.get("/")
+    assert "fired on each of the last 7 days: 0, 0, 0, 0, 0, 0, 1" in page
+    assert BIG not in page
+    assert "Big &lt;b&gt;project&lt;/b&gt;" in page

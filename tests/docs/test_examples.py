@@ -39,6 +39,8 @@ ENVIRON = {
     "DISCORD_URL": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
     "TELEGRAM_URL": "tgram://123456789:abcdefg_hijklmnop/12315544/",
     "NTFY_URL": "ntfys://ntfy.example.com/ops",
+    "SHOP_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1u",
+    "PARTNER_SECRET": "fedcba98765432100123",
 }
 WRONG = re.compile(r"(?:# config\.yaml\n)?# wrong: ([a-z-]+)")
 TEMPLATE = re.compile(r"\{# (templates/\S+) #\}")

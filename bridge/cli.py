@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bridge import __version__
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     check = command("check", "Name every problem in config, rules and templates.")
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
     check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
+    _editing(command, shared)
     demo = command("demo", "Serve the example, post sample events to it, show what was sent.")
     demo.add_argument("--once", action="store_true", help="end after the table")
     send = command("send", "Sign an event file and post it as the source would.")
@@ -56,6 +57,26 @@ def parser() -> argparse.ArgumentParser:
         listing.add_argument("--limit", type=int, default=20)
         listing.add_argument("--json", action="store_true")
     return top
+
+
+def _editing(command: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """The commands for those who write rules."""
+    lint = command("lint", "Warn of what is most likely not meant: rules that never fire, are shadowed or untested.")
+    lint.add_argument("--json", action="store_true")
+    schema = command("schema", "Print the JSON Schema of rule files or of config.yaml, for editors.")
+    schema.add_argument("file", choices=("rules", "config"), nargs="?", default="rules", help="default: rules")
+    rules = command("rules", "List rules, show one, switch one on or off in its file.")
+    actions = rules.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, about in (
+        ("list", "List all rules in the order they are asked."),
+        ("show", "Show what a file says of one rule."),
+        ("enable", "Switch a rule on."),
+        ("disable", "Switch a rule off; it stays checked."),
+    ):
+        action = actions.add_parser(name, help=about, description=about, parents=[shared])
+        if name != "list":
+            action.add_argument("name", metavar="NAME")
+        action.add_argument("--json", action="store_true")
 
 
 def config_path(given: Path | None) -> Path:

@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from bridge.commands.linting import lint, schema
 from bridge.commands.password import password
+from bridge.commands.rules import rules
 from bridge.commands.sending import send
 from bridge.commands.serving import check, init, run_demo, serve
 from bridge.commands.showing import deliveries, events, explain
@@ -15,6 +17,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "init": init,
     "serve": serve,
     "check": check,
+    "lint": lint,
+    "schema": schema,
+    "rules": rules,
     "password": password,
     "demo": run_demo,
     "send": send,

@@ -11,7 +11,7 @@ from typing import Any
 
 from apprise import Apprise, AppriseAsset, NotificationManager, NotifyFormat, NotifyType, conversion, emojis, plugins
 
-from bridge.delivery import redact, webhook
+from bridge.delivery import mail, redact, webhook
 from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
 from bridge.delivery.recorder import SEEN, Seen
@@ -41,6 +41,7 @@ manager: Callable[[], Any] = NotificationManager
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # some import what Python deprecates; that is for Apprise to mend
     manager().load_modules()
+mail.watch()
 
 WITHOUT_HTTP = {
     *("amqp", "amqps", "aprs", "blink1", "deltachat", "deltachats", "growl", "irc", "ircs", "mqtt", "mqtts"),
@@ -118,17 +119,19 @@ def call(plugin: Any, notification: Notification) -> bool:
     )
 
 
-def send(url: str, notification: Notification, seen: Seen) -> Outcome:
+def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0) -> Outcome:
     """One attempt in this thread; `seen` bounds it and learns what happens."""
     prepared = prepare(url)
     if prepared is None:
         return Outcome(result="failed", reason="Apprise cannot use this destination's url: see `bridge check`")
     token = SEEN.set(seen)
+    posted = mail.POSTED.set(mail.Posted(notification=notification, delivery=delivery))
     try:
         accepted = call(prepared.plugin, notification)
     except Exception:  # a plug-in is foreign code: whatever it raises ends this attempt, not this thread
         accepted = False
     finally:
+        mail.POSTED.reset(posted)
         SEEN.reset(token)
     return outcome_of(
         seen,

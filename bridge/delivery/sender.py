@@ -140,7 +140,7 @@ def attempt(order: Order, seen: Seen) -> Outcome:
         return console.show(order.notification)
     if order.signing is not None:
         return webhook.post(order.url, order.notification.body, order.signing, seen, delivery=order.delivery)
-    return prepared.send(order.url, order.notification, seen)
+    return prepared.send(order.url, order.notification, seen, delivery=order.delivery)
 
 
 def _cpu_seconds(thread: threading.Thread) -> float:

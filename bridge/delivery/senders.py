@@ -273,7 +273,8 @@ def _framed(order: Order) -> bytes:
         return frame(order)
     except UnicodeEncodeError:
         note = order.notification
-        return frame(replace(order, notification=replace(note, title=whole(note.title), body=whole(note.body))))
+        note = replace(note, title=whole(note.title), body=whole(note.body), thread=whole(note.thread))
+        return frame(replace(order, notification=note))
 
 
 def _raise(future: asyncio.Future[Outcome], error: SenderGone) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -154,3 +155,64 @@ async def test_no_server(send: Send) -> None:
     outcome = await send("mailto://127.0.0.1:1?from=a@example.org&to=b@example.org&mode=insecure")
     assert (outcome.result, outcome.ambiguous) == ("retry", False)
     assert outcome.reason == "The mail server: the connection was refused"
+
+
+# ---- the text part, and what belongs together ---------------------------------------------------
+
+PAGE = Notification(
+    title="Project finished: Logo",
+    body='<html lang="en"><head><title>x</title><style>p{}</style></head><body><h1 class="title">Logo</h1><p>one &amp;'
+    ' <b>two é</b></p><p><a href="https://b.example/1">Open it</a></p></body></html>',
+    format="html",
+    thread="creads/project/55e8",
+)
+
+
+async def test_the_text_part_is_ours(mail: Mail, send: Send) -> None:
+    server = mail()
+    await send(server.url(), PAGE)
+    (message,) = server.received
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    text, html = (part.get_content() for part in message.iter_parts())
+    assert text.split() == ["Logo", "one", "&", "two", "é", "Open", "it:", "https://b.example/1"]
+    assert len(text.splitlines()) == 4
+    assert "<style>p{}</style>" in html
+
+
+async def test_mails_about_one_resource_belong_together(mail: Mail, send: Send) -> None:
+    server = mail()
+    for note in (PAGE, replace(PAGE, title="Another"), replace(PAGE, thread="creads/project/other")):
+        assert (await send(server.url(), note)).result == "delivered"
+    first, second, other = server.received
+    assert first["references"] == first["in-reply-to"] == second["references"]
+    assert first["references"].startswith("<thread.")
+    assert first["references"].endswith("@example.org>")
+    assert other["references"] != first["references"]
+    assert len({message["message-id"] for message in server.received}) == 3
+    assert all(len(message.get_all("message-id", [])) == 1 for message in server.received)
+    assert (first["auto-submitted"], first["list-id"]) == ("auto-generated", "<creads.bridge.example.org>")
+
+
+async def test_each_attempt_of_a_delivery_is_the_same_mail(mail: Mail, send: Send) -> None:
+    server = mail()
+    for _ in range(2):
+        await send(server.url(), PAGE)
+    first, again = server.received
+    assert first["message-id"] == again["message-id"]
+
+
+async def test_a_mail_about_nothing_stands_alone(mail: Mail, send: Send) -> None:
+    server = mail()
+    await send(server.url(), replace(PAGE, thread=""))
+    (message,) = server.received
+    assert (message["references"], message["in-reply-to"], message["list-id"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("thread", ["x\r\nBcc: eve@evil.example/y/z", "é\u2028/a/b", "\ud800/a/b"])
+async def test_a_thread_cannot_add_a_header(mail: Mail, send: Send, thread: str) -> None:
+    server = mail()
+    outcome = await send(server.url(), replace(PAGE, thread=thread))
+    assert outcome.result == "delivered"
+    assert server.received[0]["bcc"] is None
+    assert server.recipients == [["ada@example.org"]]

@@ -77,12 +77,15 @@ async def test_the_same_mail(world: FakeWorld, send: Send, format: Format) -> No
         await send(url, Notification(title="It's *done*", body=BODY, format=format))
     finally:
         server.close()
-    theirs, ours = map(read_by_a_person, server.received)
+    theirs, ours = (read_by_a_person(message, html=format == "html") for message in server.received)
     assert ours == theirs
     assert server.recipients[0] == server.recipients[1]
 
 
-def read_by_a_person(message: EmailMessage) -> dict[str, Any]:
-    headers = {name: value for name, value in message.items() if name not in ("Date", "Message-ID", "Content-Type")}
-    parts = [(part.get_content_type(), part.get_content()) for part in message.walk() if not part.is_multipart()]
+def read_by_a_person(message: EmailMessage, *, html: bool) -> dict[str, Any]:
+    """Without what test_mail.py tries: headers of ours, and the text part of HTML."""
+    ours = {"Date", "Message-ID", "Content-Type", "Auto-Submitted"}
+    headers = {name: value for name, value in message.items() if name not in ours}
+    found = [part for part in message.walk() if not part.is_multipart()]
+    parts = [(part.get_content_type(), part.get_content()) for part in found if not html or part is not found[0]]
     return {"headers": headers, "parts": parts}

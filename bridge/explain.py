@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bridge.config.snapshot import Snapshot, rules_of
 from bridge.errors import BadEnvelope, BridgeError
 from bridge.logs import MASK
@@ -47,6 +49,12 @@ def redacted(value: Json, hidden: frozenset[str]) -> Json:
     if isinstance(value, list):
         return [redacted(item, hidden) for item in value]
     return value
+
+
+def brief(value: Any) -> str:
+    """A value on one line, cut where it is long."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def instant(seconds: float | None) -> str | None:

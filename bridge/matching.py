@@ -14,7 +14,7 @@ from bridge.clocks import tell_bundle, tell_follow_up, tell_summary
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Matched, Recorded, Rule
 from bridge.news import News, not_matched, template_failed
-from bridge.pipeline import match, recall, sent_in
+from bridge.pipeline import Sent, match, recall, sent_in
 from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
 from bridge.store import Store
 
@@ -28,11 +28,22 @@ SLOW = 0.05  # seconds of matching and rendering after which an event is logged 
 class Matching:
     """slice() and ring() never run at the same time: gates count in the order of events."""
 
-    def __init__(self, snapshot: Snapshot, store: Store, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        store: Store,
+        *,
+        clock: Callable[[], float],
+        read: Callable[[Recorded, Snapshot], Sent] = sent_in,
+        rehearsing: bool = False,
+    ) -> None:
+        """`read` gives the resource that came with an event; a rehearsal is neither logged nor counted."""
         self.snapshot = snapshot
         self._news: list[News] = []
         self._store = store
         self._clock = clock
+        self._read = read
+        self._rehearsing = rehearsing
         self._quiet: Sequence[Quiet] = ()
 
     async def refresh(self) -> None:
@@ -55,7 +66,7 @@ class Matching:
 
     async def slice(self, batch: Sequence[Recorded], *, full: Iterable[str]) -> list[Delivery]:
         """Match events and write what became of them; gives the deliveries that may be sent at once."""
-        events = [(recorded, sent_in(recorded, self.snapshot)) for recorded in batch]
+        events = [(recorded, self._read(recorded, self.snapshot)) for recorded in batch]
         memory = await recall(events, self.snapshot, self._store)
         fitted: list[Fitted | Matched] = []
         spent: list[float] = []
@@ -74,7 +85,8 @@ class Matching:
             began = time.perf_counter()
             matched = one if isinstance(one, Matched) else self._planned(one, desk)
             results.append(matched)
-            self._told(recorded, matched, one, seconds + time.perf_counter() - began)
+            if not self._rehearsing:
+                self._told(recorded, matched, one, seconds + time.perf_counter() - began)
             await asyncio.sleep(0)  # accepts go first
         return await self._store.write_matched(results, full=list(full))
 
@@ -104,7 +116,7 @@ class Matching:
 
     def _tell_errors(self, errors: Iterable[TemplateError]) -> None:
         """Count, log and keep the news of templates that failed."""
-        for error in errors:
+        for error in () if self._rehearsing else errors:
             metrics.TEMPLATE_ERRORS.labels(error.rule.name).inc()
             log.warning(
                 "template.failed", event_id=error.event_id, rule=error.rule.name, file=error.file, line=error.line

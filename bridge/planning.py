@@ -36,7 +36,6 @@ from bridge.model import (
 from bridge.rules import compile_condition, parse_condition
 from bridge.rules.evaluate import Test
 
-EVERY_KEY = "*"  # of a follow-up without `same`: any event that fits disarms it, whatever it is about
 NOTHING = GateState()
 
 
@@ -229,7 +228,7 @@ def _armed(fitted: Fitted) -> Iterator[Armed]:
     for rule in fitted.rules:
         for number, step in enumerate(rule.follow_up):
             same = step.unless.this if step.unless else ()
-            key = key_of(same, fitted.facts) if same else json.dumps([event.source, event.type, event.gid])
+            key = key_of(same, fitted.facts) if same else _resource_key(event)
             due = fitted.recorded.received_at + step.after
             yield Armed(rule=rule.name, step=number, key=key, due_at=due, event_id=event.id, armed_at=due - step.after)
 
@@ -242,7 +241,12 @@ def _disarmed(fitted: Fitted, snapshot: Snapshot) -> Iterator[tuple[str, int, st
         rule, number = snapshot.watched[watcher.name]
         unless = rule.follow_up[number].unless
         same = unless.that if unless else ()
-        yield rule.name, number, key_of(same, fitted.facts) if same else EVERY_KEY
+        yield rule.name, number, key_of(same, fitted.facts) if same else _resource_key(fitted.event)
+
+
+def _resource_key(event: Event) -> str:
+    """Without `same`, what happens to the resource itself makes a follow-up needless."""
+    return json.dumps([event.source, event.type, event.gid])
 
 
 # ---- render --------------------------------------------------------------------------------------

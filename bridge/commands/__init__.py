@@ -12,11 +12,13 @@ from bridge.commands.rules import rules
 from bridge.commands.sending import send
 from bridge.commands.serving import check, init, run_demo, serve
 from bridge.commands.showing import deliveries, events, explain
+from bridge.commands.testing import test
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "init": init,
     "serve": serve,
     "check": check,
+    "test": test,
     "lint": lint,
     "schema": schema,
     "rules": rules,

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bridge.app import Service
@@ -19,9 +20,10 @@ from bridge.config.check import report_of
 from bridge.config.lastgood import Loader
 from bridge.config.parsing import RuleReader
 from bridge.config.shipped import shipped
-from bridge.config.snapshot import Snapshot
+from bridge.config.snapshot import Snapshot, in_order
 from bridge.demo import demo
 from bridge.errors import BridgeError
+from bridge.rehearsal import problems, rehearse
 
 
 def serve(_wanted: argparse.Namespace, config: Path) -> int:
@@ -59,13 +61,16 @@ async def serve_until_told(snapshot: Snapshot, loader: Loader) -> int:
 def check(wanted: argparse.Namespace, config: Path) -> int:
     """Print every problem; 1 when one of them is an error."""
     found = check_files(config, os.environ)
+    if found.snapshot is not None and found.snapshot.tests:
+        failed = problems(run_async(rehearse(found.snapshot, found.snapshot.tests)))
+        found = replace(found, problems=in_order([*found.problems, *failed]))
     if wanted.format == "json":
         print(report.as_json(found))
     elif wanted.format == "github":
         print(report.as_github(found))
     else:
         print(report.as_text(found, color=sys.stdout.isatty()))
-    return FINE if found.snapshot is not None else PROBLEMS
+    return PROBLEMS if found.errors else FINE
 
 
 def init(wanted: argparse.Namespace, _config: Path) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import uvloop
@@ -21,9 +21,10 @@ from bridge.errors import BridgeError
 from bridge.store import Store
 
 FINE, PROBLEMS = 0, 1
+T = TypeVar("T")
 
 
-def run_async(work: Coroutine[Any, Any, int]) -> int:
+def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run one coroutine on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
@@ -56,12 +57,6 @@ def reading(work: Callable[[Store, Snapshot], Coroutine[Any, Any, int]], config:
             await store.close()
 
     return run_async(run())
-
-
-def brief(value: Any) -> str:
-    """A value on one line, cut where it is long."""
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def pretty(value: object) -> str:

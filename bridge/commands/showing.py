@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bridge import logs
-from bridge.commands.shared import FINE, brief, pretty, reading, table
+from bridge.commands.shared import FINE, pretty, reading, table
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
-from bridge.explain import Matchers, delivery_view, event_view, explain_file
+from bridge.explain import Matchers, brief, delivery_view, event_view, explain_file
 from bridge.store import Store
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, BadFilter, filters
 

@@ -28,7 +28,6 @@ from bridge.rules.findings import Findings
 from bridge.rules.leaves import Scope
 from bridge.rules.paths import BadPath, parse_path
 
-TEST_KEYS = ("name", "event", "events", "previous", "known", "at", "until", "expect")
 Sent = tuple[Sequence[str], Mapping[str, frozenset[str]]]  # documented types that may come, and their fields
 
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -101,24 +100,6 @@ def needed(fields: Fields, key: str, read: Reader[T]) -> T | None:
     if key not in fields.entries:
         fields.missing(key)
     return fields.get(key, read, None)
-
-
-def check_tests(file: Fields) -> None:
-    """Tell what is wrong in the shape of `tests`."""
-    node = file.node_of("tests")
-    if node is None:
-        return
-    if not isinstance(node.value, list):
-        file.tell_key("tests", "wrong-type", "`tests` is a list", help="begin each test with `- name: …`")
-        return
-    for item in node.value:
-        test = file.map(item, what="a test", example="{name: …, event: {…}, expect: {…}}")
-        if test is not None:
-            test.only(TEST_KEYS)
-            for key in ("name", "expect"):
-                if key not in test.entries:
-                    test.missing(key)
-            test.get("name", word, "")
 
 
 def _paths(fields: Fields, key: str, sent: Sent, help: str = "") -> tuple[Path, ...]:

@@ -8,7 +8,6 @@ NOT_YET: dict[str, frozenset[str]] = {
     "configuration": frozenset({"keep"}),
     "source": frozenset({"expect_every", "api"}),
     "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age"}),
-    "rule file": frozenset({"tests"}),
     "target": frozenset({"attach"}),
 }
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from bridge.config.hiding import Span
 from bridge.config.inline import check_inline
 from bridge.config.reading import Findings
+from bridge.config.rule_tests import RuleTest
 from bridge.config.rules import Known, RuleFiles
 from bridge.errors import Problem
 from bridge.model import Node, Rule
@@ -22,6 +23,7 @@ class RuleFile:
     """What reading one rule file gave; nothing in it depends on the other rule files."""
 
     rules: tuple[Rule, ...]
+    tests: tuple[RuleTest, ...]
     names: Mapping[str, Node]  # of its rules, each where it is given first
     problems: tuple[Problem, ...]
     secrets: frozenset[str]
@@ -60,6 +62,7 @@ def _read(name: str, content: bytes, known: Known, words: Templates) -> RuleFile
     check_inline(files.inline, words, findings)
     return RuleFile(
         rules=tuple(files.rules),
+        tests=tuple(files.tests),
         names=files.names,
         problems=tuple(findings.problems),
         secrets=frozenset(findings.secrets),

@@ -9,7 +9,6 @@ from typing import cast
 from bridge.config.destinations import FORMATS, destination_name
 from bridge.config.gates import (
     Sent,
-    check_tests,
     needed,
     read_digest,
     read_hours,
@@ -34,6 +33,7 @@ from bridge.config.reading import (
     word,
     wrong,
 )
+from bridge.config.rule_tests import RuleTest, read_tests
 from bridge.config.unwanted import look_through
 from bridge.config.wording import choices, said, suggestion
 from bridge.errors import Problem
@@ -95,6 +95,7 @@ class RuleFiles:
     known: Known
     findings: Findings
     rules: list[Rule] = field(default_factory=list)
+    tests: list[RuleTest] = field(default_factory=list)
     inline: list[Inline] = field(default_factory=list)
     names: dict[str, Node] = field(default_factory=dict)  # name → where it is given first
 
@@ -112,8 +113,7 @@ class RuleFiles:
             top.map(node, what="a rule file", example="`rules:` and the list of them below it")
             return
         top.only(FILE_KEYS)
-        tell_not_yet(top, "rule file")
-        check_tests(top)
+        self.tests += read_tests(top, self.known.events, self.known.destinations)
         for item in self._items(top):
             if fields := top.map(item, what="this rule", kind="a rule", example="{name: …, when: …, notify: …}"):
                 self._rule(fields)

@@ -11,6 +11,7 @@ from pathlib import Path
 from bridge.config.files import file_order, read_folder
 from bridge.config.parsing import RuleFile, RuleReader
 from bridge.config.reading import Findings
+from bridge.config.rule_tests import RuleTest
 from bridge.config.rules import Known, RuleFiles, tell_duplicate
 from bridge.config.settings import Settings, read_settings
 from bridge.config.shipped import shipped
@@ -31,6 +32,7 @@ class Snapshot:
     settings: Settings
     sources: Mapping[str, Source]  # by configured name
     rules: tuple[Rule, ...]
+    tests: tuple[RuleTest, ...]
     matcher: Matcher
     unless: Matcher | None  # what disarms follow-ups, one rule for each step; None when nothing does
     watched: Mapping[str, tuple[Rule, int]]  # a rule of `unless` → the rule and step it disarms
@@ -126,6 +128,7 @@ def read_all(
             settings=settings,
             sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
             rules=tuple(rules),
+            tests=tuple(test for file in rule_files.values() for test in file.tests),
             matcher=Matcher(rules),
             unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
             watched={watcher.name: (rule, step) for watcher, rule, step in watchers},

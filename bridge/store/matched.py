@@ -107,6 +107,14 @@ def _remember(turn: Turn, every: Sequence[Matched]) -> None:
         turn.connection.execute(_REMEMBER[turn.dialect.name], rows)
 
 
+def write_memory(turn: Turn, payloads: Sequence[Mapping[Key, Memory]]) -> list[None]:
+    """Remember resources without an event."""
+    latest = {key: known for payload in payloads for key, known in payload.items()}
+    if latest:
+        turn.connection.execute(_REMEMBER[turn.dialect.name], [_memory_row(key, latest[key]) for key in sorted(latest)])
+    return [None for _ in payloads]
+
+
 def _memory_row(key: Key, memory: Memory) -> dict[str, object]:
     return {
         "gid": clean(key.gid),

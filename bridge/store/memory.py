@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
 from bridge.model import Key, Memory, Recorded
-from bridge.store.tables import RECEIVED, event, resource
+from bridge.store.tables import RECEIVED, event, metadata, resource
 from bridge.store.text import from_json
+from bridge.store.writer import Turn
 
 _UNMATCHED = (
     select(event.c.id, event.c.source, event.c.type, event.c.gid, event.c.action, event.c.received_at, event.c.body)
@@ -32,6 +33,13 @@ def unmatched(connection: Connection, limit: int) -> list[Recorded]:
 def oldest_unmatched(connection: Connection) -> float | None:
     """When the first event came that waits to be matched."""
     return connection.execute(_OLDEST).scalar()
+
+
+def empty(turn: Turn, payloads: Sequence[None]) -> list[None]:
+    """Delete every row of every table."""
+    for table in reversed(metadata.sorted_tables):
+        turn.connection.execute(table.delete())
+    return [None for _ in payloads]
 
 
 def remember(connection: Connection, keys: Collection[Key]) -> dict[Key, Memory]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from bridge.config import access, destinations, gates, intervals, rules, settings, source_settings
+from bridge.config import access, destinations, intervals, rule_tests, rules, settings, source_settings
 from bridge.config.nodes import compose
 from bridge.config.schema import SCHEMAS
 from bridge.config.schema.conditions import OPERATOR_WORDS
@@ -181,7 +181,10 @@ def written_out(function: str) -> set[frozenset[str]]:
         rules.RULE_KEYS,
         rules.TARGET_KEYS,
         rules.FOLLOW_UP_KEYS,
-        gates.TEST_KEYS,
+        rule_tests.TEST_KEYS,
+        rule_tests.EVENT_KEYS,
+        rule_tests.KNOWN_KEYS,
+        rule_tests.EXPECT_KEYS,
         WRITTEN,
         *written_out("only"),
     ],
@@ -193,7 +196,7 @@ def test_every_map_that_is_read_is_described_with_all_of_its_keys(keys: tuple[st
 def test_there_are_no_words_for_keys_that_are_gone() -> None:
     assert set(OPERATOR_WORDS) == set(WRITTEN)
     tables = [(settings.KEYS, TOP), (source_settings.SOURCE_KEYS, SOURCE), (destinations.DESTINATION_KEYS, DESTINATION)]
-    tables += [(rules.RULE_KEYS, RULE), (rules.TARGET_KEYS, TARGET), (gates.TEST_KEYS, TEST)]
+    tables += [(rules.RULE_KEYS, RULE), (rules.TARGET_KEYS, TARGET), (rule_tests.TEST_KEYS, TEST)]
     for keys, words in tables:
         assert set(keys) == set(words)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridge.config.destinations import FORMATS
-from bridge.config.gates import TEST_KEYS
+from bridge.config.rule_tests import EVENT_KEYS, EXPECT_KEYS, KNOWN_KEYS, TEST_KEYS
 from bridge.config.rules import FILE_KEYS, FOLLOW_UP_KEYS, LONGEST_NAME, RULE_KEYS, TARGET_KEYS, TONES
 from bridge.config.schema.conditions import PATH, conditions, event
 from bridge.config.schema.pieces import (
@@ -103,36 +103,40 @@ RULE: Words = {
     "digest": ("gathers messages into one", keyed(tuple(DIGEST), DIGEST)),
     "follow_up": ("who is told later, unless something happens before", one_or_more(_STEP)),
 }
-_KNOWN: Words = {
+_GID: Schema = {"type": ["string", "integer"]}
+KNOWN: Words = {
     "type": ("a type, as in `when`", WORD),
-    "gid": ("which one", WORD),
+    "gid": ("which one", _GID),
+    "source": ("a source of the configuration; else the first that sends this type", WORD),
     "resource": ("what is known of it", {"type": "object"}),
 }
 EVENT: Words = {
     "type": ("a type, as in `when`", WORD),
     "action": ("an action, as in `when`", WORD),
-    "gid": ("which resource it is about", WORD),
-    "source": ("a source of the configuration", WORD),
-    "resource": ("what the event carries", {"type": ["object", "null"]}),
+    "gid": ("which resource it is about", _GID),
+    "source": ("a source of the configuration; else the first that sends this type", WORD),
+    "resource": ("what the event carries", {"type": "object"}),
     "at": ("when it comes, from the start of the clock on", {**WORD, "examples": ["+10m", "+25h"]}),
 }
 EXPECTED: Words = {
     "title": ("the exact title", TEXT),
-    "contains": ("a text that the body holds, or several", one_or_more(TEXT)),
+    "body": ("the exact body", TEXT),
+    "contains": ("a text that the body holds", TEXT),
     "count": ("how many messages", {"type": "integer", "minimum": 0}),
-    "at": ("when", {**WORD, "examples": ["+24h"]}),
+    "at": ("when: so long after the start, or a time of the day", {**WORD, "examples": ["+24h", "09:00"]}),
 }
-_MESSAGE = {"anyOf": [{"type": ["string", "null"]}, keyed(tuple(EXPECTED), EXPECTED)]}
+_MESSAGE = {"anyOf": [{"type": ["string", "null"]}, keyed(EXPECT_KEYS, EXPECTED)]}
+_KNOWN = keyed(KNOWN_KEYS, KNOWN, needed=("type", "gid", "resource"))
 TEST: Words = {
     "name": ("what is tried", WORD),
-    "event": ("the event that comes", keyed(tuple(EVENT), EVENT, needed=("type", "action"))),
-    "events": ("a series of events", listed(keyed(tuple(EVENT), EVENT, needed=("type", "action")))),
+    "event": ("the event that comes", keyed(EVENT_KEYS, EVENT, needed=("type", "action"))),
+    "events": ("a series of events", listed(keyed(("at", *EVENT_KEYS), EVENT, needed=("type", "action")))),
     "previous": ("the resource's state before", {"type": "object"}),
-    "known": ("what is remembered of other resources", listed(keyed(tuple(_KNOWN), _KNOWN, needed=("type", "gid")))),
-    "at": ("where the clock starts", {**WORD, "examples": ["2026-11-24T09:00:00+01:00"]}),
+    "known": ("what is remembered of other resources", one_or_more(_KNOWN)),
+    "at": ("where the clock starts", {**WORD, "examples": ["2026-11-24 09:00"]}),
     "until": ("how far the clock goes", {**WORD, "examples": ["+25h"]}),
     "expect": (
-        "destination → exact text, `{title, contains, count, at}` or `~`; whoever is not named must get nothing",
+        "destination → exact text, `{title, body, contains, count, at}` or `~`; whoever is not named must get nothing",
         {"anyOf": [{"const": "nothing"}, {"type": "object", "additionalProperties": _MESSAGE}]},
     ),
 }

@@ -1,0 +1,268 @@
+"""Runs the tests of rule files: real gates, clocks, templates and tables on a store of their own; nothing is sent."""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from bridge.clocks import rule_named
+from bridge.config.rule_tests import Expected, Happening, RuleTest
+from bridge.config.snapshot import Snapshot
+from bridge.errors import Problem
+from bridge.explain import brief, event_of
+from bridge.matching import Matching
+from bridge.model import Arrival, Delivery, Finding, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled
+from bridge.rules import facts_of
+from bridge.store import Store
+
+BEGINS = datetime(2026, 1, 14, 10, 0)  # noqa: DTZ001 -- a Wednesday morning, in the configured zone
+MOST_RINGS = 10_000  # of clocks in one test
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One message that a test gave."""
+
+    destination: str
+    notification: Notification
+    at: float  # epoch seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one test; it passed when nothing is wrong."""
+
+    test: RuleTest
+    wrong: Sequence[str] = field(default_factory=tuple)  # a sentence each, with a difference below it
+
+
+async def rehearse(snapshot: Snapshot, tests: Iterable[RuleTest]) -> list[Result]:
+    """Run tests, one after the other, on all rules of the snapshot."""
+    with tempfile.TemporaryDirectory(prefix="bridge-test-") as folder:
+        clock = _Clock()
+        store = await Store.open(f"sqlite:///{Path(folder) / 'test.db'}", owner="test", clock=clock)
+        try:
+            return [await _Stage(snapshot, store, clock, test).result() for test in tests]
+        finally:
+            await store.close()
+
+
+def problems(results: Iterable[Result]) -> list[Problem]:
+    """The tests that failed, as problems at their places."""
+    return [
+        Problem(
+            place=result.test.place,
+            code="test-failed",
+            message=f"test “{result.test.name}” fails: {result.wrong[0].splitlines()[0]}",
+            help="\n          ".join(["`bridge test` shows all of it", *result.wrong[0].splitlines()[1:6]]),
+            docs="docs/rules.md#tests",
+        )
+        for result in results
+        if result.wrong
+    ]
+
+
+@dataclass(slots=True)
+class _Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class _Stage:
+    """One test on an empty store, with its own clock."""
+
+    def __init__(self, snapshot: Snapshot, store: Store, clock: _Clock, test: RuleTest) -> None:
+        self._snapshot, self._store, self._clock, self._test = snapshot, store, clock, test
+        self._zone = ZoneInfo(snapshot.settings.timezone)
+        begins = test.at or BEGINS
+        self._begins = (begins if begins.tzinfo else begins.replace(tzinfo=self._zone)).timestamp()
+        self._matching = Matching(snapshot, store, clock=clock, read=_resource_of, rehearsing=True)
+        self._said: list[Said] = []
+
+    async def result(self) -> Result:
+        """Play the events and the clocks between them, then compare."""
+        await self._store.empty()
+        self._clock.now = self._begins
+        await self._store.write_memory(self._remembered())
+        for number, event in enumerate(self._test.events):
+            await self._wait_until(self._begins + event.after)
+            await self._send(event, number)
+        await self._wait_until(self._begins + self._test.until)
+        return Result(test=self._test, wrong=tuple(await self._wrong()))
+
+    def _remembered(self) -> dict[Key, Memory]:
+        memory = {
+            Key(one.source, one.type, one.gid): Memory(resource=one.resource, at=self._begins)
+            for one in self._test.known
+        }
+        if self._test.previous is not None and self._test.events:
+            first = self._test.events[0]
+            before = {**(first.resource or {}), **self._test.previous}
+            memory[Key(first.source, first.type, first.gid)] = Memory(resource=before, at=self._begins)
+        return memory
+
+    async def _send(self, event: Happening, number: int) -> None:
+        body = msgspec.json.encode(event.resource)
+        digest = sha256(b"%d" % number).digest()  # the same again is news in a test
+        await self._store.record(
+            Arrival(
+                source=event.source,
+                type=event.type,
+                action=event.action,
+                gid=event.gid,
+                body=body,
+                digest=digest,
+                received_at=self._clock.now,
+            ),
+            window=0.0,
+        )
+        batch = await self._store.unmatched(1)
+        await self._take(await self._matching.slice(batch, full=()))
+
+    async def _wait_until(self, end: float) -> None:
+        """Let the clocks ring that are due by then."""
+        for _ in range(MOST_RINGS):
+            rings_at = await self._store.next_clock()
+            if rings_at is None or rings_at > end:
+                break
+            self._clock.now = max(self._clock.now, rings_at)
+            await self._take(await self._matching.ring())
+        self._clock.now = max(self._clock.now, end)
+
+    async def _take(self, given: Sequence[Delivery]) -> None:
+        """All that may be sent counts as delivered."""
+        while given:
+            for one in given:
+                self._said.append(Said(destination=one.destination, notification=one.notification, at=self._clock.now))
+                delivered = Outcome(result="delivered")
+                await self._store.settle(
+                    Settled(delivery=one, at=self._clock.now, outcome=delivered, state="delivered")
+                )
+            given = await self._store.claim(100)
+
+    # ---- compare ---------------------------------------------------------------------------
+
+    async def _wrong(self) -> list[str]:
+        wrong: list[str] = []
+        expect = {
+            name: expected
+            for to, expected in self._test.expect.items()
+            for name in self._snapshot.settings.groups.get(to, (to,))
+        }
+        for name, expected in expect.items():
+            got = [one for one in self._said if one.destination == name]
+            if got or expected.count == 0:
+                wrong += self._compared(name, expected, got)
+            else:
+                wrong.append("\n".join([f"{name} must get a message, and got none", *await self._why_none(name)]))
+        for name in dict.fromkeys(one.destination for one in self._said):
+            if name not in expect:
+                got = [one for one in self._said if one.destination == name]
+                wrong.append(f"{name} must get nothing, and got {_many(len(got))}\n{self._shown(got)}")
+        return wrong
+
+    def _compared(self, name: str, expected: Expected, got: Sequence[Said]) -> Iterable[str]:
+        count = expected.count
+        if count is not None and len(got) != count:
+            yield f"{name} must get {_many(count)}, and got {_many(len(got))}\n{self._shown(got)}"
+            return
+        says_something = expected.body is not None or expected.title is not None or expected.contains is not None
+        if count is None and len(got) > 1 and (says_something or expected.at is not None):
+            yield f"{name} must get one message, and got {_many(len(got))}\n{self._shown(got)}"
+            return
+        if not any(self._fits(expected, one) for one in got):
+            yield f"{name} got other words, or at another time\n{self._difference(expected, got[0])}"
+
+    def _fits(self, expected: Expected, one: Said) -> bool:
+        note = one.notification
+        return (
+            expected.body in (None, note.body)
+            and expected.title in (None, note.title)
+            and (expected.contains is None or expected.contains in f"{note.title}\n{note.body}")
+            and self._in_time(expected.at, one.at)
+        )
+
+    def _in_time(self, wanted: float | time | None, at: float) -> bool:
+        if isinstance(wanted, time):
+            local = datetime.fromtimestamp(at, self._zone)
+            return (local.hour, local.minute) == (wanted.hour, wanted.minute)
+        return wanted is None or abs(at - self._begins - wanted) < 1.0
+
+    def _difference(self, expected: Expected, one: Said) -> str:
+        note, lines = one.notification, list[str]()
+        for what, wanted, found in (("title", expected.title, note.title), ("body", expected.body, note.body)):
+            if wanted is not None and wanted != found:
+                lines += [f"{what}:", *_diff(wanted, found)]
+        if expected.contains is not None and expected.contains not in f"{note.title}\n{note.body}":
+            lines += [
+                f"- contains: {expected.contains}",
+                *(f"+ {line}" for line in (note.title, *note.body.split("\n"))),
+            ]
+        if not self._in_time(expected.at, one.at):
+            wanted_at = f"{expected.at:%H:%M}" if isinstance(expected.at, time) else _offset(expected.at or 0.0)
+            lines += [f"- at: {wanted_at}", f"+ at: {self._when(one)}"]
+        return "\n".join(lines)
+
+    def _shown(self, got: Sequence[Said]) -> str:
+        return "\n".join(
+            f"+ {self._when(one)}  {one.notification.title}: {one.notification.body}".rstrip()[:300] for one in got[:10]
+        )
+
+    def _when(self, one: Said) -> str:
+        return f"{_offset(one.at - self._begins)} ({datetime.fromtimestamp(one.at, self._zone):%a %H:%M})"
+
+    async def _why_none(self, name: str) -> list[str]:
+        """What kept the rules that tell this destination from doing so."""
+        lines = []
+        for row in reversed(await self._store.events(limit=20)):
+            event = event_of(row)
+            for decision in self._snapshot.matcher.decisions(event, facts_of(event, event.received_at)):
+                rule = rule_named(self._snapshot, decision.rule)
+                if rule is None or decision.fired or name not in _told_by(rule, self._snapshot):
+                    continue
+                why = [decision.reason] if decision.reason else [_unmet(finding) for finding in decision.failed]
+                lines += [f"  “{rule.name}” did not fire on {row.type} {row.action}: {one}" for one in why]
+        for delivery in await self._store.deliveries(destination=name, limit=20):
+            lines.append(f"  “{delivery.rule}”: {delivery.state}, {delivery.reason}")
+        return lines or ["  no rule that tells it looks at such an event"]
+
+
+def _resource_of(recorded: Recorded, _snapshot: Snapshot) -> dict[str, Json] | None:
+    resource: dict[str, Json] | None = msgspec.json.decode(recorded.body)
+    return resource
+
+
+def _unmet(finding: Finding) -> str:
+    why = finding.reason or f"found {brief(finding.found)}"
+    return f"{finding.path} {finding.op} {brief(finding.expected)}: {why}"
+
+
+def _told_by(rule: Rule, snapshot: Snapshot) -> set[str]:
+    groups = snapshot.settings.groups
+    return {name for target in rule.notify for name in groups.get(target.to, (target.to,))}
+
+
+def _diff(wanted: str, found: str) -> list[str]:
+    lines = difflib.ndiff(wanted.split("\n"), found.split("\n"))
+    return [line.rstrip("\n") for line in lines]
+
+
+def _many(count: int) -> str:
+    return "no message" if count == 0 else "one message" if count == 1 else f"{count} messages"
+
+
+def _offset(seconds: float) -> str:
+    if seconds < 60:
+        return f"+{seconds:.0f}s"
+    minutes = round(seconds / 60)
+    return f"+{minutes}m" if minutes < 60 else f"+{minutes // 60}h" + (f"{minutes % 60}m" if minutes % 60 else "")

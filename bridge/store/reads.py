@@ -17,7 +17,7 @@ from bridge.store.text import clean, from_json
 
 PAGE = 50
 MOST_ITEMS = 1000  # of a bundle
-# A free text is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
+# A free text, and who was told of nothing, is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
 SEARCHED = 50_000
 # Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
 FEW = 5000
@@ -40,6 +40,9 @@ _OF_BUNDLE = (
 )
 _ATTEMPTS = select(attempt).where(attempt.c.delivery_id.in_(bindparam("ids", expanding=True))).order_by(attempt.c.id)
 
+# What was kept from people was told to nobody.
+_TOLD_NOBODY = ~select(1).where(delivery.c.event_id == event.c.id, delivery.c.state != "suppressed").exists()
+
 _OF_EVENT: dict[str, Callable[[str], ColumnElement[bool]]] = {
     "gid": lambda value: event.c.gid == value,
     "source": lambda value: event.c.source == value,
@@ -60,6 +63,13 @@ def events(connection: Connection, dialect: Dialect, filters: Filters) -> list[E
         (where if state in _EVENT_STATES else told).extend(
             [is_state(event.c.state, state)] if state in _EVENT_STATES else _delivery_state(state)
         )
+    match filters.get("outcome"):
+        case "nobody":
+            where += [_recent(connection, event, filters), event.c.state != "received", _TOLD_NOBODY]
+        case "undelivered":
+            told += [delivery.c.state.in_(("failed", "held")), NOT_DELIVERED]
+        case "delivered":
+            told += _delivery_state("delivered")
     if told:
         where.append(_related(connection, event.c.id, delivery.c.event_id, told))
     if text := filters.get("q"):

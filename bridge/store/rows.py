@@ -129,6 +129,7 @@ class Filters(TypedDict, total=False):
     rule: str | None
     destination: str | None
     state: str | None
+    outcome: Literal["nobody", "undelivered", "delivered"] | None  # of events
     q: str | None  # free text, in the raw payload and in titles and bodies of deliveries
     since: float | None  # epoch seconds
     until: float | None

@@ -53,6 +53,10 @@ def build(window: Window) -> Quart:
         said = error.description if error.description != type(error).description else None
         return await console.failed(error.code or 500, said or "There is no such page.")
 
+    @app.errorhandler(api.BadFilter)
+    async def bad_filter(error: api.BadFilter) -> Response:
+        return await console.failed(400, str(error))
+
     @app.errorhandler(StoreUnavailable)
     async def away(_error: StoreUnavailable) -> Response:
         said = "The store cannot be used now."

@@ -170,6 +170,37 @@ _NOW = {
     "{number} not delivered in {span}": "{number} non remis en {span}",
     "{total} in {span}": "{total} en {span}",
 }
+_EVENTS = {
+    "1 hour": "1 heure",
+    "24 hours": "24 heures",
+    "7 days": "7 jours",
+    "Action": "Action",
+    "Clear": "Effacer",
+    "Clear the filters": "Effacer les filtres",
+    "Events older than {keep} are deleted.": "Les événements de plus de {keep} sont supprimés.",
+    "Everything received, newest first. An event that told nobody says why.": (
+        "Tout ce qui a été reçu, le plus récent d’abord. Un événement qui n’a prévenu personne dit pourquoi."
+    ),
+    "Filter": "Filtrer",
+    "Filter events": "Filtrer les événements",
+    "Looked through the newest {searched}; the older ones are behind “Older”.": (
+        "Les {searched} plus récents ont été parcourus ; les autres sont derrière « Plus anciens »."
+    ),
+    "No event matches": "Aucun événement ne correspond",
+    "Rule": "Règle",
+    "Search every type": "Chercher dans tous les types",
+    "Time": "Depuis",
+    "Type": "Type",
+    "Type and action": "Type et action",
+    "Until": "Jusqu’à",
+    "Words in the payload": "Mots du contenu",
+    "a title, a name, a gid": "un titre, un nom, un gid",
+    "all": "tous",
+    "and {number} more": "et {number} autres",
+    "sent again {number} ×, counted once": "reçu {number} fois de plus, compté une fois",
+    "told nobody": "personne prévenu",
+    "unknown": "inconnu",
+}
 _LOGIN = {
     "Admin token": "Jeton d’administration",
     "Lost it? Start Bridge again, or set admin_token in config.yaml.": (
@@ -203,4 +234,4 @@ _LOGIN = {
     "You are not signed in": "Vous n’êtes pas entré",
 }
 
-PHRASES: dict[str, str] = {**_FRAME, **_STATES, **_NOW, **_LOGIN}
+PHRASES: dict[str, str] = {**_FRAME, **_STATES, **_NOW, **_EVENTS, **_LOGIN}

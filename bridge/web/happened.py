@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from bridge.explain import redacted
-from bridge.model import Json
+from bridge.model import Json, fold
 from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web.look import Look
 
 LONGEST = 140  # characters of a headline
 _NAMES = ("title", "message", "content", "name", "label", "email", "vat", "short_code")
+_STEPS = re.compile(r"[.\[\]\"]+")
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -34,6 +37,17 @@ def clean(text: str, longest: int = LONGEST) -> str:
     """One line of plain text, cut."""
     line = " ".join(_CONTROL.sub(" ", text[: 20 * longest]).split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def short(value: Json, longest: int = 60) -> str:
+    """A value on one line: a text as it is, anything else as JSON."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return clean(text, longest) or "“”"
+
+
+def is_hidden(path: str, hidden: frozenset[str]) -> bool:
+    """Whether a field stands under a name of `redact`."""
+    return any(fold(step) in hidden for step in _STEPS.split(path))
 
 
 def headline(row: EventRow, hidden: frozenset[str]) -> str:

@@ -75,6 +75,7 @@ def event_of(row: EventRow) -> Event:
         previous=row.previous,
         changes=changes_between(row.previous, row.resource),
         filled=row.filled,
+        body=row.body,
     )
 
 

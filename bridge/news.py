@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Notification, Planned, Settled, Tone
 from bridge.planning import TemplateError
 from bridge.render.dead import JOINER, neutralise
+from bridge.render.envelope import enveloped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,19 @@ class News:
     def to(self, snapshot: Snapshot) -> list[Planned]:
         """One notification for each destination of `operators`."""
         note = Notification(title=self.title, body=self.body, format="text", tone=self.tone)
-        return [Planned(rule=None, destination=name, notification=note) for name in snapshot.settings.operators]
+        return [
+            Planned(rule=None, destination=name, notification=_for(name, note, snapshot))
+            for name in snapshot.settings.operators
+        ]
+
+
+def _for(name: str, note: Notification, snapshot: Snapshot) -> Notification:
+    """A webhook gets its envelope."""
+    place = snapshot.settings.destinations.get(name)
+    if place is None or place.signing is None:
+        return note
+    form, redact = place.signing.format, snapshot.settings.redact
+    return enveloped(note, form, event=None, rule=None, now=datetime.now(UTC), redact=redact)
 
 
 def given_up(settled: Settled) -> News:

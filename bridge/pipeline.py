@@ -102,7 +102,11 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
     """Try once to send a delivery, and decide what becomes of it. Raises GivenBack when it was not tried."""
     try:
         outcome = await senders.send(
-            id=delivery.id, url=destination.url, notification=delivery.notification, deadline=ATTEMPT_SECONDS
+            id=delivery.id,
+            url=destination.url,
+            notification=delivery.notification,
+            deadline=ATTEMPT_SECONDS,
+            signing=destination.signing,
         )
     except GivenBack:
         raise

@@ -33,6 +33,7 @@ from bridge.model import (
     Silence,
     Target,
 )
+from bridge.render.envelope import enveloped
 from bridge.rules import compile_condition, parse_condition
 from bridge.rules.evaluate import Test
 
@@ -260,8 +261,9 @@ def render(
     `more`: what a digest's or follow-up's words may name besides, such as `waited`.
     """
     place, source = snapshot.settings.destinations[destination], snapshot.sources.get(event.source)
+    error = None
     try:
-        return snapshot.templates.render(
+        note = snapshot.templates.render(
             event,
             rule,
             target,
@@ -270,7 +272,12 @@ def render(
             now=now,
             format=place.format,
             **more,
-        ), None
+        )
     except TemplateFailed as failure:
         error = TemplateError(rule=rule, event_id=event.id, file=failure.file, line=failure.line, message=str(failure))
-        return snapshot.templates.fallback(event, rule, kind=place.kind, now=now), error
+        note = snapshot.templates.fallback(event, rule, kind=place.kind, now=now)
+    if place.signing is not None:
+        about = None if "events" in more else event
+        form, redact = place.signing.format, snapshot.settings.redact
+        note = enveloped(note, form, event=about, rule=rule.name, now=now, redact=redact)
+    return note, error

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bridge.delivery.senders import Senders
 from bridge.model import Key, Notification, Outcome, Recorded, Signing
@@ -13,7 +14,7 @@ from bridge.render.envelope import check_envelope, enveloped
 from bridge.rules import understand
 from bridge.sources.base import Source
 from bridge.sources.creads import Creads
-from tests.live import SECRET, Live, Sink, envelope
+from tests.live import CONFIG, SECRET, Live, Sink, envelope
 
 Start = Callable[..., Live]
 
@@ -68,3 +69,20 @@ def test_a_secret_the_other_does_not_know_is_final(live: Start) -> None:
     (outcome,) = post(live().port, told(envelope("a1")), signing=strange)
     assert (outcome.result, outcome.status) == ("failed", 401)
     assert outcome.reason.startswith("The receiver answered 401: it refuses our credentials")
+
+
+def test_two_bridges_in_a_row(live: Start, sink: Sink, tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    second = Live(tmp_path / "second", sink).start()
+    try:
+        url = f"webhook:http://127.0.0.1:{second.port}/hooks/creads"
+        entry = f'  sink: {{{{url: "{url}", format: partners, secrets: ["${{{{TEST_SECRET}}}}"]}}}}'
+        first = live(config=CONFIG.replace('  sink: {{url: "json://127.0.0.1:{sink}/sink"}}', entry))
+        first.post(envelope("a1", title="Logo"))
+        first.post(envelope("a1", event="resource.deleted"))
+        second.until(lambda: len(sink.to("sink")) == 2)
+        assert [one["title"] for one in sink.to("sink")] == ["Project created", "Project deleted"]
+        bodies = [bridge.api("/events")["items"] for bridge in (first, second)]
+        assert [[one["gid"] for one in items] for items in bodies] == [["a1", "a1"]] * 2
+    finally:
+        second.stop()

@@ -242,16 +242,17 @@ def _missing_keys(one: Linted, ground: Ground) -> Iterator[Problem]:
             events = sum(seen.events for seen in types.values())
             message = f"{said(dotted(path))} was missing in {without:,} of {events:,} events: those count as one key"
             help = "add a path that is always there, such as `resource.gid`"
-            at = _by(one, gate)
+            at = _by(one, gate, dotted(path))
             yield _warning(at.place, "missing-key", message, help, width_of(at))
 
 
-def _by(one: Linted, gate: str) -> Node:
-    """Where a gate's `by` stands."""
+def _by(one: Linted, gate: str, path: str) -> Node:
+    """Where a path of a gate's `by` stands."""
     entries = one.node.value if isinstance(one.node.value, dict) else {}
     node = entries.get(gate)
     by = node.value.get("by") if node is not None and isinstance(node.value, dict) else None
-    return by or one.name
+    items = by.value if by is not None and isinstance(by.value, list) else []
+    return next((item for item in items if item.text == path), by or one.name)
 
 
 # ---- tests -------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from bridge.config.schema.pieces import (
 )
 from bridge.config.settings import KEYS
 from bridge.config.source_settings import SOURCE_KEYS
+from bridge.config.webhooks import FORMS
 from bridge.sources import SOURCES
 
 ADDRESS = {"type": "string", "examples": ["127.0.0.1:8080", "0.0.0.0:8080", "[::1]:8080"]}
@@ -50,19 +51,29 @@ RETRY: Words = {
     "schedule": ("how long to wait before each retry", {"type": "array", "items": filled(SPAN), "minItems": 1}),
     "give_up_after": ("when to give up, counted from the first attempt's row", filled(SPAN)),
 }
+FALLBACK: Words = {
+    "to": ("the other destination", WORD),
+    "after": ("how long a message may wait before; as long as the schedule lasts unless said", filled(SPAN)),
+}
 DESTINATION: Words = {
     "url": (
         "`console://`, which prints, or one Apprise address; write `${NAME}`: it is a secret",
         {"type": "string", "pattern": r"\S", "examples": ["console://", "${SLACK_URL}"]},
     ),
-    "format": ("which template is chosen and what is sent; else the service's best", filled(one_of(FORMATS))),
+    "format": (
+        "which template is chosen and what is sent, else the service's best; of `webhook:`, how posts are written",
+        filled(one_of((*FORMATS, *FORMS))),
+    ),
     "retry": ("when a send that failed is repeated; about three days unless said", keyed(tuple(RETRY), RETRY)),
-    "rate": ("sends at most so many in a time", filled(PER_TIME)),
+    "rate": ("sends at most so many in a time, evenly spaced", filled(PER_TIME)),
     "concurrency": ("sends at once, 1 to 64; 4 unless said", filled(WHOLE)),
-    "fallback": ("the destination that gets what this one could not take", WORD),
+    "fallback": (
+        "the destination that gets what this one did not take",
+        {"anyOf": [WORD, keyed(tuple(FALLBACK), FALLBACK, needed=("to",))]},
+    ),
     "overflow": ("what becomes of more than `rate` lets through", filled(one_of(("hold", "drop", "digest")))),
-    "pause_after": ("failures in a row after which the destination pauses", filled(WHOLE)),
-    "max_age": ("a message older than this is not sent", filled(SPAN)),
+    "pause_after": ("failures in a row after which the destination pauses; 5 unless said, 0: never", filled(WHOLE)),
+    "max_age": ("what is older than this when a pause ends becomes one digest", filled(SPAN)),
     "secrets": ("what signs posts to a `webhook:` address", listed(WORD)),
 }
 USER: Words = {

@@ -346,6 +346,11 @@ class Destination:
     schedule: tuple[float, ...] = ()  # seconds before each retry
     give_up_after: float | None = None
     concurrency: int = 4
+    rate: float | None = None  # sends a second at most, evenly spaced
+    pause_after: int = 5  # failures in a row; 0: never
+    max_age: float | None = None  # seconds: what waited longer while it was paused becomes one digest
+    fallback: str | None = None  # the destination that gets what this one did not take
+    fallback_after: float | None = None  # seconds it may wait for that; None: as long as the schedule lasts
     signing: Signing | None = None  # of `webhook:` addresses
     place: Place = Place("", 1, 1)
 
@@ -480,6 +485,7 @@ class Settled:
     state: Literal["delivered", "pending", "failed", "held"]
     reason: str = ""
     next_at: float | None = None  # of pending
+    instead: Planned | None = None  # of failed: what goes out in its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

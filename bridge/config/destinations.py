@@ -69,6 +69,7 @@ def read_destinations(top: Fields) -> tuple[dict[str, Destination], dict[str, tu
             entries.tell_key(name, "name", f"{said(name)} cannot name a destination", help=help)
     # One that is written wrong is known all the same: rules that name it are not wrong.
     found = {name: _destination(name, entries.entries[name], entries, single) for name in single}
+    _tell_circles(found, entries)
     return found, {name: _group(name, node, single, groups, entries) for name, node in groups.items()}
 
 
@@ -119,7 +120,8 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
     if not own:
         _tell_unsigned(fields)
     schedule, give_up_after = _retry(fields)
-    _later(name, fields, single)
+    fallback, fallback_after = _fallback(name, fields, single)
+    fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
     return Destination(
         name=name,
         url=url,
@@ -128,6 +130,11 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         schedule=schedule,
         give_up_after=give_up_after,
         concurrency=fields.get("concurrency", integer(1, 64), 4),
+        rate=fields.get("rate", rate, None),
+        pause_after=fields.get("pause_after", integer(0, 1000), 5),
+        max_age=fields.get("max_age", lasting, None),
+        fallback=fallback,
+        fallback_after=fallback_after,
         signing=read_signing(fields) if own else None,
         place=fields.node.place,
     )
@@ -167,13 +174,47 @@ def _schedule(node: Node) -> tuple[float, ...]:
     return schedule
 
 
-def _later(name: str, fields: Fields, single: Collection[str]) -> None:
-    """The keys that so far only have a shape."""
-    fields.get("rate", rate, 0.0)
-    fields.get("max_age", lasting, 0.0)
-    fields.get("pause_after", integer(0, 1000), 0)
-    fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
-    fields.get("fallback", destination_name([other for other in single if other != name]), "")
+def _fallback(name: str, fields: Fields, single: Collection[str]) -> tuple[str | None, float | None]:
+    """A name, or `{to: name, after: 10m}`."""
+    other = _another(name, single)
+    node = fields.node_of("fallback")
+    if node is None or not isinstance(node.value, dict):
+        return fields.get("fallback", other, None), None
+    inner = fields.inner("fallback")
+    if inner is None:
+        return None, None
+    inner.only(("to", "after"))
+    if "to" not in inner.entries:
+        inner.missing("to", "write {to: name, after: 10m}")
+    return inner.get("to", other, None), inner.get("after", lasting, None)
+
+
+def _another(name: str, single: Collection[str]) -> Reader[str]:
+    known = destination_name([other for other in single if other != name])
+
+    def read(node: Node) -> str:
+        if node.value == name:
+            wrong(node, f"{shown(node)} is its own fallback", help="name another destination", code="circle")
+        return known(node)
+
+    return read
+
+
+def _tell_circles(found: Mapping[str, Destination], entries: Fields) -> None:
+    """A message that nobody takes must not be handed round for ever. Each circle is told once."""
+    told: set[str] = set()
+    for name in found:
+        chain = [name]
+        while (after := found[chain[-1]].fallback) and after not in chain:
+            chain.append(after)
+        if after is None or after != name or told & set(chain):
+            continue
+        told.update(chain)
+        node = entries.entries[chain[-1]]
+        fallback = node.value["fallback"] if isinstance(node.value, dict) else node
+        way = " → ".join(f"`{one}`" for one in (*chain, name))
+        message, help = f"these fallbacks lead in a circle: {way}", "end the chain: delete one `fallback` of it"
+        entries.findings.tell(fallback.place, "circle", message, help=help, docs=DOCS, width=width_of(fallback))
 
 
 def _url(findings: Findings) -> Reader[str]:

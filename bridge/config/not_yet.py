@@ -6,8 +6,8 @@ from bridge.config.reading import Fields
 
 NOT_YET: dict[str, frozenset[str]] = {
     "configuration": frozenset({"keep"}),
-    "source": frozenset({"expect_every", "api"}),
-    "destination": frozenset({"rate", "fallback", "overflow", "pause_after", "max_age"}),
+    "source": frozenset({"api"}),
+    "destination": frozenset({"overflow"}),
     "target": frozenset({"attach"}),
 }
 

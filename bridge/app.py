@@ -21,7 +21,7 @@ from bridge.delivery.senders import Exit, Senders
 from bridge.model import Receipt
 from bridge.pipeline import accept
 from bridge.receive import ASGIApp, Ingest
-from bridge.reload import Reloader
+from bridge.reload import Reloader, rest
 from bridge.serve import Server
 from bridge.store import Store
 from bridge.web import Window, build
@@ -70,6 +70,7 @@ class Service:
             self._reloader = Reloader(
                 self._loader, self.store, current=lambda: self.snapshot, swap=self._swap, tell=self.worker.lanes.tell
             )
+            rest(self.snapshot)
             await self._reloader.start(begun)
         self.state = "running"
         log.info("service.started", listen=self.url, rules=len(self.snapshot.rules), version=self.snapshot.version)
@@ -161,6 +162,7 @@ def create_app(service: Service) -> ASGIApp:
         token=service.token,
         link=service.link,
         state=lambda: service.state,
+        wake=service.worker.wake_all,
     )
     quart = build(window)
     if service.snapshot.settings.listen_hooks is None:

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from io import BytesIO
 from typing import Any
 
-from bridge.config.parsing import Order, RuleFile, parse
+from bridge.config.parsing import Order, RuleFile, parse, uncollected
 from bridge.errors import NotRead
 
 PATIENCE = 120.0  # seconds: ten thousand rules take ten
@@ -41,7 +41,8 @@ def parse_apart(order: Order) -> dict[str, RuleFile]:
     except (OSError, subprocess.SubprocessError, pickle.UnpicklingError, EOFError) as error:
         raise NotRead(f"the process that reads rule files failed: {error}") from error
     # One by one: each is done by many small steps, between which the event loop runs.
-    return {name: pickle.loads(file) for name, file in files.items()}  # noqa: S301
+    with uncollected():
+        return {name: pickle.loads(file) for name, file in files.items()}  # noqa: S301
 
 
 def packed(value: object) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -45,11 +46,18 @@ Parse = Callable[[Order], Mapping[str, RuleFile]]
 
 def parse(order: Order) -> dict[str, RuleFile]:
     """Read them here and now."""
-    collecting = gc.isenabled()
-    gc.disable()  # thousands of small lasting values: collecting among them doubles the time
-    try:
-        words = _words(tuple(order.known.templates), order.locale, order.timezone)
+    words = _words(tuple(order.known.templates), order.locale, order.timezone)
+    with uncollected():
         return {name: _read(name, content, order.known, words) for name, content in order.files.items()}
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage is looked for where thousands of lasting values are made: it takes longer than making them."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from bridge.config.files import file_order, read_folder
-from bridge.config.parsing import RuleFile, RuleReader
+from bridge.config.parsing import RuleFile, RuleReader, uncollected
 from bridge.config.reading import Findings
 from bridge.config.rule_tests import RuleTest
 from bridge.config.rules import Known, RuleFiles, tell_duplicate
@@ -123,22 +123,23 @@ def read_all(
     files = {name: _text(content) for name, content in contents.items()}
     read.texts |= files
     if not any(problem.severity == "error" for problem in findings.problems):
-        watchers = _watchers(rules)
-        read.snapshot = Snapshot(
-            settings=settings,
-            sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
-            rules=tuple(rules),
-            tests=tuple(test for file in rule_files.values() for test in file.tests),
-            matcher=Matcher(rules),
-            unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
-            watched={watcher.name: (rule, step) for watcher, rule, step in watchers},
-            templates=templates,
-            files=files,
-            template_files={name: read.texts[name] for name in template_files.values() if name in read.texts},
-            version=_version({**files, **template_texts}),
-            secrets=tuple(sorted(findings.secrets)),
-            problems=tuple(in_order(findings.problems)),
-        )
+        with uncollected():
+            watchers = _watchers(rules)
+            read.snapshot = Snapshot(
+                settings=settings,
+                sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
+                rules=tuple(rules),
+                tests=tuple(test for file in rule_files.values() for test in file.tests),
+                matcher=Matcher(rules),
+                unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
+                watched={watcher.name: (rule, step) for watcher, rule, step in watchers},
+                templates=templates,
+                files=files,
+                template_files={name: read.texts[name] for name in template_files.values() if name in read.texts},
+                version=_version({**files, **template_texts}),
+                secrets=tuple(sorted(findings.secrets)),
+                problems=tuple(in_order(findings.problems)),
+            )
     return read
 
 

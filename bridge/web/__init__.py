@@ -6,10 +6,10 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bridge.errors import StoreUnavailable
-from bridge.web import access, api, health, login, stream
+from bridge.web import access, api, health, login, openapi, stream
 from bridge.web.console import Console
 from bridge.web.pages import PAGES
-from bridge.web.problem import problem
+from bridge.web.problem import problem, refusal
 from bridge.web.static_files import files
 from bridge.web.window import Window
 
@@ -38,7 +38,7 @@ def build(window: Window) -> Quart:
     console = Console(window)
     guard = access.install(app, window)
     app.register_blueprint(login.pages(window, guard, console.page))
-    for part in (health.pages(window), api.pages(window), stream.pages(window), files()):
+    for part in (health.pages(window), api.pages(window), openapi.pages(), stream.pages(window), files()):
         app.register_blueprint(part)
     for routes in PAGES:
         app.register_blueprint(routes(console))
@@ -46,7 +46,7 @@ def build(window: Window) -> Quart:
     @app.errorhandler(HTTPException)
     async def refused(error: HTTPException) -> Response:
         if request.path.startswith(MACHINES):
-            return problem(error.code or 500, error.description or "")
+            return refusal(error)
         broke = getattr(error, "original_exception", None)
         if broke is not None:
             return console.broken(broke)

@@ -1,0 +1,129 @@
+"""What the API answers, as JSON Schema: each name is a component of the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.logs import MASK
+from bridge.web.api import DELIVERY_STATES, EVENT_STATES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "integer"}
+YES_OR_NO: Schema = {"type": "boolean"}
+ANYTHING: Schema = {}
+ID: Schema = {"type": "string", "pattern": "^[0-9]{1,19}$"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+
+
+def optional(schema: Schema) -> Schema:
+    """The same, or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def named(component: str) -> Schema:
+    """A component."""
+    return {"$ref": f"#/components/schemas/{component}"}
+
+
+def list_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def map_of(values: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": values}
+
+
+def one_of(*words: str) -> Schema:
+    return {"type": "string", "enum": list(words)}
+
+
+def closed(sometimes: tuple[str, ...] = (), /, **properties: Schema) -> Schema:
+    """An object with these fields and no others; all are there but those in `sometimes`."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [name for name in properties if name not in sometimes],
+        "additionalProperties": False,
+    }
+
+
+def page_of(component: str) -> Schema:
+    """One page of a list."""
+    return closed(
+        items=list_of(named(component)), next=optional({**ID, "description": "the `cursor` of the next page"})
+    )
+
+
+FINDING = closed(("reason",), path=TEXT, op=TEXT, expected=ANYTHING, found=ANYTHING, reason=TEXT)
+CHANGE = {"anyOf": [closed(old=ANYTHING, new=ANYTHING), {"const": MASK}]}
+
+COMPONENTS: dict[str, Schema] = {
+    "Event": closed(
+        id=ID,
+        source=TEXT,
+        type=TEXT,
+        action=TEXT,
+        gid=TEXT,
+        received_at=INSTANT,
+        state=one_of(*EVENT_STATES),
+        duplicates=NUMBER,
+        resource=optional({"type": "object", "description": f"as rules saw it; what is secret is {MASK}"}),
+        remembered=map_of(INSTANT),
+        changes=map_of(CHANGE),
+        decisions=list_of(named("Decision")),
+        deliveries=list_of(named("Delivery")),
+    ),
+    "Decision": closed(
+        ("reason",), rule=TEXT, file=TEXT, line=NUMBER, fired=YES_OR_NO, failed=list_of(FINDING), reason=TEXT
+    ),
+    "Delivery": closed(
+        id=ID,
+        event_id=optional(ID),
+        rule=optional(TEXT),
+        destination=TEXT,
+        state=one_of(*DELIVERY_STATES),
+        reason=optional(TEXT),
+        next_at=optional(INSTANT),
+        title=TEXT,
+        body=TEXT,
+        attempts=list_of(named("Attempt")),
+    ),
+    "Attempt": closed(
+        at=INSTANT,
+        outcome=one_of("delivered", "retry", "failed"),
+        reason=optional(TEXT),
+        status=optional(NUMBER),
+        ambiguous=YES_OR_NO,
+        took_ms=NUMBER,
+    ),
+    "RuleFile": closed(
+        file=TEXT,
+        refused={**YES_OR_NO, "description": "an earlier version of this file is in force"},
+        rules=list_of(named("Rule")),
+        problems=list_of(named("FileProblem")),
+    ),
+    "Rule": closed(
+        name=TEXT,
+        line=NUMBER,
+        enabled=YES_OR_NO,
+        priority=NUMBER,
+        description=TEXT,
+        labels=list_of(TEXT),
+        notify=list_of(TEXT),
+    ),
+    "FileProblem": closed(
+        line=NUMBER,
+        column=NUMBER,
+        severity=one_of("error", "warning", "info"),
+        code=TEXT,
+        message=TEXT,
+        help=TEXT,
+    ),
+    "Problem": {
+        "type": "object",
+        "properties": {"type": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT},
+        "required": ["type", "title", "status", "detail"],
+    },
+}

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import logging
+import time
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from apprise import Apprise, AppriseAsset, NotificationManager, NotifyFormat, NotifyType, conversion, emojis, plugins
+from apprise import (
+    Apprise,
+    AppriseAsset,
+    AppriseAttachment,
+    NotificationManager,
+    NotifyFormat,
+    NotifyType,
+    conversion,
+    emojis,
+    plugins,
+)
+from apprise.attachment import memory
 
 from bridge.delivery import mail, redact, webhook
+from bridge.delivery.addresses import PUBLIC, Policy
+from bridge.delivery.attachments import File, fetch
 from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
 from bridge.delivery.recorder import SEEN, Seen
@@ -36,6 +50,7 @@ apply_emojis: Callable[[str], str] = emojis.apply_emojis
 url_to_dict: Callable[[str], dict[str, Any] | None] = plugins.url_to_dict
 details_of: Callable[[Any], dict[str, Any]] = plugins.details
 manager: Callable[[], Any] = NotificationManager
+in_memory: Callable[..., Any] = memory.AttachMemory
 
 # Load all plug-ins now (a quarter of a second) instead of in the first attempt.
 with warnings.catch_warnings():
@@ -97,7 +112,7 @@ def prepare(url: str) -> Prepared | None:
     return Prepared(url, plugin)
 
 
-def call(plugin: Any, notification: Notification) -> bool:
+def call(plugin: Any, notification: Notification, files: Sequence[File] = ()) -> bool:
     """Send as `Apprise.notify` does: format resolved and text converted before the plug-in sees them."""
     source = NotifyFormat(notification.format)
     title, body = notification.title, notification.body
@@ -115,25 +130,35 @@ def call(plugin: Any, notification: Notification) -> bool:
             notify_type=TONES[notification.tone],
             body_format=target,
             body_passthrough=False,
+            **({"attach": _attached(files)} if files else {}),
         )
     )
 
 
-def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0) -> Outcome:
+def _attached(files: Sequence[File]) -> AppriseAttachment:
+    """Bytes alone: nothing that a plug-in could follow to a file or an address."""
+    found = AppriseAttachment(asset=ASSET)
+    for file in files:
+        found.add(in_memory(content=file.data, name=file.name, mimetype=file.type))
+    return found
+
+
+def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0, policy: Policy = PUBLIC) -> Outcome:
     """One attempt in this thread; `seen` bounds it and learns what happens."""
     prepared = prepare(url)
     if prepared is None:
         return Outcome(result="failed", reason="Apprise cannot use this destination's url: see `bridge check`")
+    files, left_out = _files(prepared.plugin, notification, seen, policy)
     token = SEEN.set(seen)
     posted = mail.POSTED.set(mail.Posted(notification=notification, delivery=delivery))
     try:
-        accepted = call(prepared.plugin, notification)
+        accepted = call(prepared.plugin, notification, files)
     except Exception:  # a plug-in is foreign code: whatever it raises ends this attempt, not this thread
         accepted = False
     finally:
         mail.POSTED.reset(posted)
         SEEN.reset(token)
-    return outcome_of(
+    outcome = outcome_of(
         seen,
         accepted=accepted,
         service=prepared.service,
@@ -141,6 +166,20 @@ def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0)
         speaks=prepared.speaks,
         mask=prepared.mask,
     )
+    if not left_out:
+        return outcome
+    told = f"left out of the message: {'; '.join(left_out)}"
+    return replace(outcome, reason=f"{outcome.reason}; {told}" if outcome.reason else told)
+
+
+def _files(plugin: Any, notification: Notification, seen: Seen, policy: Policy) -> tuple[list[File], list[str]]:
+    """What the message takes along, and why the rest is left out; half of the attempt's time is kept for sending."""
+    if not notification.attach:
+        return [], []
+    if not plugin.attachment_support:
+        return [], ["files, which this service does not take"]
+    now = time.monotonic()
+    return fetch(notification.attach, until=now + (seen.deadline - now) / 2, policy=policy)
 
 
 def name_of(url: str) -> str:

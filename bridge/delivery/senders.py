@@ -273,7 +273,8 @@ def _framed(order: Order) -> bytes:
         return frame(order)
     except UnicodeEncodeError:
         note = order.notification
-        note = replace(note, title=whole(note.title), body=whole(note.body), thread=whole(note.thread))
+        attach = tuple(map(whole, note.attach))
+        note = replace(note, title=whole(note.title), body=whole(note.body), thread=whole(note.thread), attach=attach)
         return frame(replace(order, notification=note))
 
 

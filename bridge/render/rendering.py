@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from jinja2.runtime import Context
 
 from bridge.model import Format, Kind, Tone
 from bridge.render.closed import HOLE, Uses, without_holes
-from bridge.render.dead import encoder
+from bridge.render.dead import encodable, encoder
 from bridge.render.fit import one_line
 from bridge.render.html import clean_html
 from bridge.render.plain import unveiled, without_html, without_markdown
@@ -73,6 +74,30 @@ def write(
             words.tone = whole.tone() or words.tone
     finally:
         current.reset(token)
+
+
+def bare(piece: Piece, names: dict[str, Any], now: datetime) -> str:
+    """What a rule's own text comes to with an event's words as they are: for what is no text to read."""
+    token = current.set(Run(Manner(format="text", dead=encodable, code_spans=False, now=now)))
+    try:
+        return _Whole(piece, names).text("body").replace(HOLE, "").strip()
+    finally:
+        current.reset(token)
+
+
+def addresses_in(text: str) -> list[str]:
+    """One address a line; or as `{{ resource.image }}` prints them: maps with a `url`, or lists of such."""
+    if text[:1] not in ("{", "["):
+        return text.split()
+    waiting: list[Any] = [json.loads(text)]
+    found: list[str] = []
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, list):
+            waiting = [*one, *waiting]
+        elif isinstance(url := one.get("url") if isinstance(one, dict) else one, str):
+            found.append(url)
+    return found
 
 
 def tone_of(word: str) -> Tone:

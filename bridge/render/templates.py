@@ -24,11 +24,12 @@ from bridge.render.fit import fitted, one_line, shorten
 from bridge.render.links import links as links_of
 from bridge.render.mail import Letter, laid_out
 from bridge.render.redact import redacted
-from bridge.render.rendering import Piece, Words, tone_of, write
+from bridge.render.rendering import Piece, Words, addresses_in, bare, tone_of, write
 from bridge.render.seen import rule_seen, seen
 from bridge.render.speech import Speech
 
 INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
+ATTACH_MAX = 20  # addresses of a message; the sender fetches fewer, and says so
 LATE_TITLE_MAX = 79  # of a follow-up's
 DEFAULT = "default"  # the template for events that have none of their own
 REDACT = frozenset({"token", "authorization", "password", "secret"})
@@ -105,7 +106,16 @@ class Templates:
             note = laid_out(content, self._speech, kind, tone)
         else:
             note = fitted(told, text, kind=kind, format="text" if plain else body.format, tone=tone)
-        return replace(note, thread=thread)
+        attach = self._addresses(target, names, local) if target and target.attach else ()
+        return replace(note, thread=thread, attach=attach)
+
+    def _addresses(self, target: Target, names: dict[str, Any], now: datetime) -> tuple[str, ...]:
+        """The files to take along. One that cannot be said is left out: it never keeps a message from its words."""
+        found: list[str] = []
+        for text in target.attach:
+            with contextlib.suppress(Exception):  # a template can fail in every way; a missing value is the usual one
+                found += addresses_in(bare(self._inline(text, "text", target), names, now))
+        return tuple(dict.fromkeys(found))[:ATTACH_MAX]
 
     def fallback(self, event: Event, rule: Rule | None, *, kind: Kind, now: datetime) -> Notification:
         """Plain text that cannot fail: event, rule and link."""

@@ -227,3 +227,37 @@ def test_the_fallback_cannot_fail(resource: dict[str, Any] | None) -> None:
 
 def vars_of(happened: Event) -> dict[str, Any]:
     return {name: getattr(happened, name) for name in Event.__slots__}
+
+
+# ---- files to take along -----------------------------------------------------------------------
+
+PICTURE = {"url": "https://cre.ads/a.png?sig=x*y*", "variations": {"thumb": {"url": "https://cre.ads/t.png"}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("{{ resource.image.url }}", ["https://cre.ads/a.png?sig=x*y*"]),
+        ("{{ resource.image }}", ["https://cre.ads/a.png?sig=x*y*"]),
+        ("{{ resource.files }}", ["https://cre.ads/1.pdf", "https://cre.ads/2.pdf"]),
+        (
+            "{% for one in resource.files %}{{ one.url }}\n{% endfor %}",
+            ["https://cre.ads/1.pdf", "https://cre.ads/2.pdf"],
+        ),
+        ("https://wiki.example/logo.png", ["https://wiki.example/logo.png"]),
+        ("{{ resource.missing.url }}", []),
+        ("{{ resource.missing or '' }}", []),
+        ("{{ 1 / 0 }}", []),
+        ("{{ broken", []),
+        ("[[", []),
+    ],
+)
+def test_addresses_of_files_stand_as_they_came(text: str, found: list[str]) -> None:
+    files = [{"url": f"https://cre.ads/{number}.pdf"} for number in (1, 2)]
+    target = Target(to="x", title="t", body="b", attach=(text,))
+    got = sent(loaded(), target, event({"image": PICTURE, "files": files}))
+    assert (got.title, got.body, list(got.attach)) == ("t", "b", found)
+
+
+def test_a_notification_knows_what_it_is_about() -> None:
+    assert sent(loaded(), happened=event({}, type="Project Message", gid="5")).thread == "creads/projectmessage/5"

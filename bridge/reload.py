@@ -135,6 +135,8 @@ class Reloader:
             log.error("files.not_taken", reason="no configuration can be used")
             return
         new = until_restart(read.snapshot, old)
+        if _means(new) == _means(old):
+            return
         await self._take(new, old)
         log.info(
             "files.taken",
@@ -193,6 +195,10 @@ def rest(new: Snapshot, old: Snapshot | None = None) -> None:
         gc.unfreeze()  # templates hold each other: what is left of the old ones only a collection finds
         gc.collect()
     gc.freeze()
+
+
+def _means(snapshot: Snapshot) -> tuple[object, ...]:
+    return snapshot.version, snapshot.settings, snapshot.problems, snapshot.refused, snapshot.waiting
 
 
 def _folders(snapshot: Snapshot) -> list[Path]:

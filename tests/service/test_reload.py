@@ -168,8 +168,19 @@ def test_a_template(live: Live) -> None:
 def test_sighup_and_a_start_with_a_broken_file(live: Live) -> None:
     write(live, "rules/more.yaml", RULE.format(name="More", title="more"))
     live.start()
+    secret = live.folder / "secret"  # nobody watches it
+    secret.write_text("one-secret-of-the-tests-98765")
+    live.config.write_text(
+        live.config.read_text().replace('"${TEST_SECRET}"', f'"${{TEST_SECRET}}", "${{file:{secret}}}"')
+    )
+    live.until(lambda: "files.taken" in live.log.read_text(), what="taken")
+    secret.write_text("")
+    assert refused(live) == []
     live.process.send_signal(signal.SIGHUP)
-    live.until(lambda: "files.taken" in live.log.read_text(), what="reloaded")
+    live.until(lambda: refused(live), what="reloaded")
+    secret.write_text("two-secret-of-the-tests-98765")
+    live.process.send_signal(signal.SIGHUP)
+    live.until(lambda: not refused(live), what="reloaded")
     live.stop()
     write(live, "rules/more.yaml", "rules: [")
     write(live, "rules/new.yaml", "rules: [")

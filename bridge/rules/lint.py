@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bridge.errors import Problem
-from bridge.model import All, AnyOf, Condition, Leaf, Node, Not, Other, Path, Place, Rule, Trigger, fold
+from bridge.model import All, AnyOf, Condition, Json, Leaf, Node, Not, Other, Path, Place, Rule, Trigger, fold
 from bridge.rules.fields import below_root
 from bridge.rules.findings import width_of
-from bridge.rules.implied import TooMany, Wanted, Way, clash, follows, ways
+from bridge.rules.implied import TooMany, Wanted, Way, candidates, clash, follows, ways
 from bridge.rules.operators import OPERATORS
 from bridge.rules.paths import dotted
 from bridge.rules.seen import Seen
@@ -147,7 +147,7 @@ def _looks_back(wanted: Wanted) -> bool:
 
 
 def _shadowed(rules: Sequence[Linted]) -> Iterator[Problem]:
-    stopping: list[tuple[Linted, list[Way]]] = []
+    stopping = _Stopping()
     for one in rules:
         if not one.rule.enabled:
             continue
@@ -155,7 +155,7 @@ def _shadowed(rules: Sequence[Linted]) -> Iterator[Problem]:
             own = ways(one.rule.condition)
         except TooMany:
             continue
-        for above, wide in stopping:
+        for above, wide in stopping.that_may_cover(own):
             if _covers(above.rule.when, one.rule.when) and follows(wide, own):
                 stop = f"{said(above.rule.name)} ({above.rule.place.file}:{above.rule.place.line})"
                 message = f"the rule is never asked: {stop} fires on all of its events, and stops"
@@ -163,7 +163,32 @@ def _shadowed(rules: Sequence[Linted]) -> Iterator[Problem]:
                 yield _at_name(one, "shadowed", message, help)
                 break
         if one.rule.stop:
-            stopping.append((one, own))
+            stopping.add(one, own)
+
+
+class _Stopping:
+    """Rules with `stop`, found by a constant that they need: thousands of them may differ only in that."""
+
+    def __init__(self) -> None:
+        self._all: list[tuple[Linted, list[Way]]] = []
+        self._by_constant: dict[tuple[Path, Json], list[tuple[Linted, list[Way]]]] = {}
+
+    def add(self, one: Linted, own: list[Way]) -> None:
+        needed = next(_constants(own[0]), None) if len(own) == 1 else None
+        (self._by_constant.setdefault(needed, []) if needed else self._all).append((one, own))
+
+    def that_may_cover(self, own: list[Way]) -> Iterator[tuple[Linted, list[Way]]]:
+        yield from self._all
+        for needed in _constants(own[0]):
+            yield from self._by_constant.get(needed, ())
+
+
+def _constants(way: Way) -> Iterator[tuple[Path, Json]]:
+    """The paths that may have one value only, with it."""
+    for wanted in way:
+        values = candidates(wanted)
+        if values and len(values) == 1 and isinstance(values[0], str | int | float | None):
+            yield wanted.leaf.path, values[0]
 
 
 def _covers(wide: Sequence[Trigger], narrow: Sequence[Trigger]) -> bool:

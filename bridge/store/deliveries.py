@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Double, bindparam, insert, not_, or_, select, true, update
+from sqlalchemy import Double, bindparam, insert, not_, null, or_, select, true, update
 
 from bridge.model import Delivery, Settled
+from bridge.store.many import Many
 from bridge.store.matched import LEASE_SECONDS, to_delivery
 from bridge.store.tables import OWNED, PENDING, attempt, delivery, is_state
 from bridge.store.text import clean
@@ -59,8 +60,10 @@ _TAKE = (
         leased_until=bindparam("until"),
     )
 )
-_ATTEMPTED = insert(attempt)
-_SETTLE = (
+_ATTEMPTED = Many(
+    insert(attempt).inline(), ("delivery_id", "at", "result", "reason", "status", "answer", "ambiguous", "took_ms")
+)
+_SETTLE = Many(
     update(delivery)
     # Who lost its lease may still report success, and nothing else: another has the delivery in hand.
     .where(delivery.c.id == bindparam("delivery_id"), or_(delivery.c.owner == bindparam("me"), bindparam("certain")))
@@ -70,8 +73,8 @@ _SETTLE = (
         next_at=bindparam("due"),
         attempts=delivery.c.attempts + 1,
         ambiguous=bindparam("doubtful"),
-        owner=None,
-        leased_until=None,
+        owner=null(),
+        leased_until=null(),
     )
 )
 _AWAITED = select(delivery.c.id).where(_IDS, _OTHERS_BEHIND)
@@ -98,8 +101,8 @@ def _claim(turn: Turn, wanted: ToClaim) -> list[Delivery]:
 def settle(turn: Turn, payloads: Sequence[Settled]) -> list[bool]:
     """Keep the attempts and what became of their deliveries; true where another delivery waited behind this one."""
     ordered = sorted(payloads, key=lambda settled: settled.delivery.id)
-    turn.connection.execute(_ATTEMPTED, [_attempt_row(settled) for settled in ordered])
-    turn.connection.execute(_SETTLE, [_settled_row(turn, settled) for settled in ordered])
+    _ATTEMPTED.run(turn.connection, [_attempt_row(settled) for settled in ordered])
+    _SETTLE.run(turn.connection, [_settled_row(turn, settled) for settled in ordered])
     done = [settled.delivery.id for settled in ordered if settled.state != "pending"]
     awaited = set(turn.connection.execute(_AWAITED, {"ids": done}).scalars()) if done else set()
     return [settled.delivery.id in awaited for settled in payloads]

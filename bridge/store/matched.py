@@ -13,6 +13,7 @@ from bridge.store.bundles import join_bundles
 from bridge.store.dialects import INSERTS
 from bridge.store.follow_ups import write_follow_ups
 from bridge.store.gates import write_gates
+from bridge.store.many import Inserted, Many
 from bridge.store.tables import PENDING, RECEIVED, delivery, event, resource
 from bridge.store.text import clean, to_json
 from bridge.store.writer import Turn
@@ -25,7 +26,7 @@ _STILL_WAITING = (
     .order_by(event.c.id)
     .with_for_update()
 )
-_MATCH = (
+_MATCH = Many(
     update(event)
     .where(event.c.id == bindparam("event_id"))
     .values({name: bindparam(name) for name in ("state", "version", "previous", "resource", "filled", "decisions")})
@@ -35,7 +36,11 @@ _WAITING_KEYS = (
     .where(PENDING, delivery.c.order_key.in_(bindparam("order_keys", expanding=True)))
     .distinct()
 )
-_INSERT = delivery.insert().returning(delivery.c.id, sort_by_parameter_order=True)
+_COLUMNS = (
+    *("event_id", "rule", "destination", "order_key", "state", "reason", "title", "body", "format", "tone"),
+    *("attempts", "created_at", "next_at", "owner", "leased_until", "ambiguous", "kind", "origin", "bundle_id"),
+)
+_INSERT = Inserted(delivery, _COLUMNS)
 
 
 def _upsert(database: str) -> Any:
@@ -46,7 +51,8 @@ def _upsert(database: str) -> Any:
     )
 
 
-_REMEMBER = {database: _upsert(database) for database in INSERTS}
+_KNOWN = ("gid", "type", "source", "resource", "learned", "modified_at", "at", "deleted")
+_REMEMBER = {database: Many(_upsert(database), _KNOWN) for database in INSERTS}
 
 
 class ToWrite(NamedTuple):
@@ -62,7 +68,7 @@ def write_matched(turn: Turn, payloads: Sequence[ToWrite]) -> list[list[Delivery
     every = [matched for payload in kept for matched in payload]
     if not every:
         return [[] for _ in kept]
-    turn.connection.execute(_MATCH, [_matched_row(matched) for matched in every])
+    _MATCH.run(turn.connection, [_matched_row(matched) for matched in every])
     _remember(turn, every)
     write_gates(turn, [matched.gates for matched in every])
     write_follow_ups(turn, every)
@@ -104,14 +110,14 @@ def _remember(turn: Turn, every: Sequence[Matched]) -> None:
     if latest:
         # In one order everywhere, so that two processes never wait for each other in a circle.
         rows = [_memory_row(key, latest[key]) for key in sorted(latest)]
-        turn.connection.execute(_REMEMBER[turn.dialect.name], rows)
+        _REMEMBER[turn.dialect.name].run(turn.connection, rows)
 
 
 def write_memory(turn: Turn, payloads: Sequence[Mapping[Key, Memory]]) -> list[None]:
     """Remember resources without an event."""
     latest = {key: known for payload in payloads for key, known in payload.items()}
     if latest:
-        turn.connection.execute(_REMEMBER[turn.dialect.name], [_memory_row(key, latest[key]) for key in sorted(latest)])
+        _REMEMBER[turn.dialect.name].run(turn.connection, [_memory_row(key, latest[key]) for key in sorted(latest)])
     return [None for _ in payloads]
 
 
@@ -190,7 +196,7 @@ def insert_deliveries(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> list[Del
     """Insert the rows; for each a Delivery when it is in this process's hands, else None."""
     if not rows:
         return []
-    ids = turn.connection.execute(_INSERT, rows).scalars().all()
+    ids = _INSERT.run(turn.connection, rows)
     if not all(row["owner"] for row in rows):
         turn.dialect.tell(turn.connection, turn.owner)
     return [to_delivery({**row, "id": id}) if row["owner"] else None for id, row in zip(ids, rows, strict=True)]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from bridge.model import Arrival, Key, Receipt, fold
+from bridge.store.many import Inserted
 from bridge.store.tables import event
 from bridge.store.text import clean
 from bridge.store.writer import Turn
@@ -58,7 +59,13 @@ _SEEN = (
     .where(event.c.digest.in_(bindparam("digests", expanding=True)))
     .order_by(event.c.id)
 )
-_INSERT = event.insert().returning(event.c.id, sort_by_parameter_order=True)
+_INSERT = Inserted(
+    event,
+    (
+        *("source", "type", "action", "gid", "type_folded", "action_folded", "received_at"),
+        *("digest", "body", "duplicates", "state"),
+    ),
+)
 _COUNT = (
     update(event).where(event.c.id == bindparam("event_id")).values(duplicates=event.c.duplicates + bindparam("more"))
 )
@@ -107,7 +114,7 @@ def _insert(turn: Turn, fresh: Sequence[tuple[Arrival, _First]]) -> None:
     if not fresh:
         return
     rows = [_row(arrival, first.duplicates) for arrival, first in fresh]
-    for (_, first), id in zip(fresh, turn.connection.execute(_INSERT, rows).scalars(), strict=True):
+    for (_, first), id in zip(fresh, _INSERT.run(turn.connection, rows), strict=True):
         first.id = id
     turn.dialect.tell(turn.connection, turn.owner)
 

@@ -13,7 +13,7 @@ from bridge import metrics
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
 from bridge.errors import GivenBack, StoreUnavailable
-from bridge.model import Delivery, Settled
+from bridge.model import Delivery, Destination, Settled
 from bridge.news import News, given_up, no_destination
 from bridge.pipeline import deliver
 from bridge.store import Store
@@ -94,7 +94,7 @@ class Lanes:
             return
         while lane.waiting and lane.in_flight < destination.concurrency and not self._stopping:
             lane.in_flight += 1
-            self._spawn(self._send(lane, lane.waiting.popleft()))
+            self._spawn(self._send(lane, lane.waiting.popleft(), destination))
         if not lane.waiting:
             self._due.set()  # there is room again: more of this lane may wait in the table
 
@@ -103,8 +103,7 @@ class Lanes:
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
-    async def _send(self, lane: Lane, delivery: Delivery) -> None:
-        destination = self.snapshot.settings.destinations[delivery.destination]
+    async def _send(self, lane: Lane, delivery: Delivery, destination: Destination) -> None:
         try:
             settled = await deliver(delivery, destination, self._senders, at=self._clock())
         except GivenBack:

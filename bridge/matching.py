@@ -20,7 +20,7 @@ from bridge.store import Store
 
 log = structlog.get_logger()
 
-SLICE = 32  # events matched in one transaction: small, since accepts wait meanwhile
+SLICE = 64  # events matched in one transaction: small, since accepts wait meanwhile
 AT_ONCE = 50  # of each kind of clock in one round
 SLOW = 0.05  # seconds of matching and rendering after which an event is logged with the rules at fault
 

@@ -26,6 +26,10 @@ from bridge.errors import BridgeError
 from bridge.rehearsal import problems, rehearse
 
 
+# Seconds. The thread that has committed waits this long for the interpreter, and with it all who wait for their 202.
+SWITCH_INTERVAL = 0.0005
+
+
 def serve(_wanted: argparse.Namespace, config: Path) -> int:
     """Serve until SIGTERM or SIGINT."""
     loader = Loader(config, os.environ, reader=RuleReader(parse_beside))
@@ -40,6 +44,7 @@ def serve(_wanted: argparse.Namespace, config: Path) -> int:
 
 async def serve_until_told(snapshot: Snapshot, loader: Loader) -> int:
     """Run a service until a signal ends it; SIGHUP reloads the files."""
+    sys.setswitchinterval(SWITCH_INTERVAL)
     service, told = Service(snapshot, loader), asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-LARGEST = 30_000  # bytes of a page; style sheets and script are 20 kB more
+LARGEST = 40_000  # bytes of the largest page; style sheets and script are 20 kB more
 ADDRESSES = ("href", "src", "action", "formaction", "data-stream")
 _VOID = {"meta", "link", "input", "img", "br", "hr"}
 

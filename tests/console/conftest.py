@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +62,11 @@ class Site:
     snapshot: Snapshot
     client: TestClientProtocol
     clock: Clock
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
 
     async def get(self, path: str, *, language: str = "en", status: int = 200) -> str:
         """The page's HTML."""
-        headers = {"Accept-Language": language, "Authorization": f"Bearer {TOKEN}"}
-        response = await self.client.get(path, headers=headers)
+        response = await self.client.get(path, headers={"Accept-Language": language, **self.headers})
         text = (await response.get_data(as_text=True)) or ""
         assert response.status_code == status, (path, response.status_code, text[:2000])
         assert faults(text) == []

@@ -7,6 +7,6 @@ from collections.abc import Callable
 from quart import Blueprint
 
 from bridge.web.console import Console
-from bridge.web.pages import events, now
+from bridge.web.pages import deliveries, event, events, now
 
-PAGES: tuple[Callable[[Console], Blueprint], ...] = (now.routes, events.routes)
+PAGES: tuple[Callable[[Console], Blueprint], ...] = (now.routes, events.routes, event.routes, deliveries.routes)

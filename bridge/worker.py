@@ -32,6 +32,7 @@ class Worker:
         self.matching = Matching(snapshot, store, clock=clock)
         self._store = store
         self._clock = clock
+        self._snapshot = snapshot
         self._recorded = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._leads_until = 0.0
@@ -40,16 +41,17 @@ class Worker:
     @property
     def snapshot(self) -> Snapshot:
         """What is in force; it may be exchanged at any time."""
-        return self.matching.snapshot
+        return self._snapshot
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:
-        self.matching.snapshot = self.lanes.snapshot = snapshot
+        self._snapshot = self.lanes.snapshot = snapshot
+        self._recorded.set()
 
     async def start(self) -> None:
         """Take up what an earlier run left, then follow what comes."""
         await self._store.unhold(self.snapshot.settings.destinations)
-        self._store.listen(self._wake_all)
+        self._store.listen(self.wake_all)
         for loop in (self._match_all, self.lanes.claim_all, self._keep_clock):
             self._loops.append(asyncio.create_task(self._persist(loop)))
 
@@ -65,8 +67,8 @@ class Worker:
         """Something was recorded."""
         self._recorded.set()
 
-    def _wake_all(self) -> None:
-        """Another process wrote to the store."""
+    def wake_all(self) -> None:
+        """Another process wrote to the store, or somebody did by hand in this one."""
         self._look_again = True
         self._recorded.set()
         self.lanes.wake()
@@ -76,13 +78,13 @@ class Worker:
     async def _match_all(self) -> None:
         while True:
             self._recorded.clear()
+            self.matching.snapshot = self._snapshot  # here alone: one slice is matched with one version of the files
             if not await self._leads():
                 await nap(self._recorded, POLL)
                 continue
-            if self._look_again:
-                self._look_again = False
-                await self.matching.refresh()
             batch = await self._store.unmatched(SLICE)
+            if self._look_again:  # after the batch was read: a silence kept before an event came is asked for it
+                await self._refresh()
             if batch:
                 self.lanes.offer(await self.matching.slice(batch, full=self.lanes.full()))
             rings_at = await self._store.next_clock()
@@ -92,6 +94,14 @@ class Worker:
                 await self.lanes.tell(item)
             if not batch:
                 await nap(self._recorded, POLL if rings_at is None else max(0.0, min(POLL, rings_at - self._clock())))
+
+    async def _refresh(self) -> None:
+        self._look_again = False
+        try:
+            await self.matching.refresh()
+        except StoreUnavailable:
+            self._look_again = True
+            raise
 
     async def _leads(self) -> bool:
         """Whether this replica does the matching now: one at a time, so that events of a resource keep their order."""

@@ -36,10 +36,16 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
     check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     _editing(command, shared)
+    _silencing(command, shared)
     test = command("test", "Run the tests in rule files: real rules, gates, clocks and templates; nothing is sent.")
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit XML")
     test.add_argument("--json", action="store_true")
+    backtest = command("backtest", "Replay stored events against edited rules and show what would differ; sends nothing.")
+    backtest.add_argument("--since", metavar="DURATION", default="7d", help="how far back; default: 7d")
+    backtest.add_argument("--rules", metavar="DIR", type=Path, help="the edited rules; default: the configured folder")
+    backtest.add_argument("--limit", metavar="N", type=_number, help="the newest N events only")
+    backtest.add_argument("--json", action="store_true")
     demo = command("demo", "Serve the example, post sample events to it, show what was sent.")
     demo.add_argument("--once", action="store_true", help="end after the table")
     send = command("send", "Sign an event file and post it as the source would.")
@@ -81,6 +87,52 @@ def _editing(command: Callable[[str, str], argparse.ArgumentParser], shared: arg
         if name != "list":
             action.add_argument("name", metavar="NAME")
         action.add_argument("--json", action="store_true")
+
+
+def _silencing(command: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Keeping messages from people for a while."""
+    silence = command("silence", "Keep messages from people for a while; list and end what does so.")
+    actions = silence.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=about, description=about, parents=[shared])
+        made.add_argument("--json", action="store_true")
+        return made
+
+    add = action("add", "Silence what fits all that is said; from now on, or from a time.")
+    for name, about in (
+        ("rule", "messages of this rule"),
+        ("destination", "messages to this destination"),
+        ("source", "events of this source"),
+        ("type", "events about this type of resource"),
+        ("gid", "events about this one resource"),
+    ):
+        add.add_argument(f"--{name}", metavar="NAME" if name != "gid" else "GID", help=about)
+    add.add_argument("--where", metavar="EXPRESSION", help='such as: resource.status == "draft"')
+    add.add_argument("--everything", action="store_true", help="instead of all of these")
+    add.add_argument("--for", dest="lasts", metavar="DURATION", required=True, help="30m, 2h, 3d")
+    add.add_argument("--from", dest="starts", metavar="TIME", help="ISO 8601, UTC where no zone is given; default: now")
+    add.add_argument("--why", metavar="TEXT", required=True, help="shown beside each message that is kept back")
+    add.add_argument("--who", metavar="NAME", help="default: the user of this system")
+    listing = action("list", "List the silences that hold now or will.")
+    listing.add_argument("--all", action="store_true", help="those that are over as well")
+    end = action("end", "End a silence now; what it swallowed is not sent.")
+    end.add_argument("id", metavar="ID", type=_id)
+    end.add_argument("--who", metavar="NAME", help="default: the user of this system")
+
+
+def _id(text: str) -> int:
+    """An id of the store."""
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no id: a whole number such as 17")
+    return int(text)
+
+
+def _number(text: str) -> int:
+    """A whole number over nothing."""
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number over 0")
+    return int(text)
 
 
 def config_path(given: Path | None) -> Path:

@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from bridge.commands.backtesting import backtest
 from bridge.commands.linting import lint, schema
 from bridge.commands.password import password
 from bridge.commands.rules import rules
 from bridge.commands.sending import send
 from bridge.commands.serving import check, init, run_demo, serve
 from bridge.commands.showing import deliveries, events, explain
+from bridge.commands.silencing import silence
 from bridge.commands.testing import test
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
@@ -19,6 +21,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "serve": serve,
     "check": check,
     "test": test,
+    "backtest": backtest,
     "lint": lint,
     "schema": schema,
     "rules": rules,
@@ -28,4 +31,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "explain": explain,
     "events": events,
     "deliveries": deliveries,
+    "silence": silence,
 }

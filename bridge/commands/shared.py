@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -57,6 +58,14 @@ def reading(work: Callable[[Store, Snapshot], Coroutine[Any, Any, int]], config:
             await store.close()
 
     return run_async(run())
+
+
+def user() -> str:
+    """Who runs this command, for what is kept of it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return f"uid {os.getuid()}"
 
 
 def pretty(value: object) -> str:

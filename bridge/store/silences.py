@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from bridge.model import Silence
+from bridge.store.audit import ToNote, note
 from bridge.store.tables import silence
 from bridge.store.text import clean
 from bridge.store.writer import Turn
@@ -52,7 +54,15 @@ def _silence(row: Row[Any]) -> Silence:
 def add_silence(turn: Turn, payloads: Sequence[Silence]) -> list[int]:
     """Keep the silences; what their ids are."""
     turn.dialect.tell(turn.connection, turn.owner)
-    return [turn.connection.execute(_ADD, _row(turn, one)).scalar_one() for one in payloads]
+    ids = [turn.connection.execute(_ADD, _row(turn, one)).scalar_one() for one in payloads]
+    note(turn, [ToNote(one.who, "silence.added", _told(id, one)) for id, one in zip(ids, payloads, strict=True)])
+    return ids
+
+
+def _told(id: int, one: Silence) -> str:
+    given = [f"{name} {value}" for name in _TEXTS if (value := getattr(one, name)) is not None]
+    until = datetime.fromtimestamp(one.ends_at, UTC).isoformat(timespec="seconds")
+    return f"silence {id}: {', '.join(given) or 'everything'}; until {until}; {one.reason}"
 
 
 def _row(turn: Turn, one: Silence) -> dict[str, Any]:
@@ -70,7 +80,10 @@ def _row(turn: Turn, one: Silence) -> dict[str, Any]:
 def end_silence(turn: Turn, payloads: Sequence[ToEnd]) -> list[bool]:
     """End silences now; false for what is unknown or over."""
     turn.dialect.tell(turn.connection, turn.owner)
-    return [
+    ended = [
         turn.connection.execute(_END, {"wanted": one.id, "now": turn.now, "by": clean(one.who)}).first() is not None
         for one in payloads
     ]
+    if done := [one for one, was in zip(payloads, ended, strict=True) if was]:
+        note(turn, [ToNote(one.who, "silence.ended", f"silence {one.id}") for one in done])
+    return ended

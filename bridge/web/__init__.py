@@ -6,7 +6,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bridge.errors import StoreUnavailable
-from bridge.web import access, api, health, login, openapi, stream
+from bridge.web import access, api, health, login, openapi, silences, stream
 from bridge.web.console import Console
 from bridge.web.pages import PAGES
 from bridge.web.problem import problem, refusal
@@ -38,7 +38,14 @@ def build(window: Window) -> Quart:
     console = Console(window)
     guard = access.install(app, window)
     app.register_blueprint(login.pages(window, guard, console.page))
-    for part in (health.pages(window), api.pages(window), openapi.pages(), stream.pages(window), files()):
+    for part in (
+        health.pages(window),
+        api.pages(window),
+        silences.pages(window),
+        openapi.pages(),
+        stream.pages(window),
+        files(),
+    ):
         app.register_blueprint(part)
     for routes in PAGES:
         app.register_blueprint(routes(console))

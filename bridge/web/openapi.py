@@ -13,7 +13,7 @@ from bridge import __version__
 from bridge.web.access import needed_role
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, LARGEST_PAGE, LONGEST_FILTER, PAGE
 from bridge.web.problem import answer
-from bridge.web.schemas import COMPONENTS, ID, INSTANT, TEXT, Schema, named, one_of, page_of
+from bridge.web.schemas import COMPONENTS, ID, INSTANT, SILENCE, TEXT, Schema, named, one_of, page_of
 
 PREFIX = "/api/v1"
 DOCUMENT = "/api/v1/openapi.json"
@@ -66,6 +66,7 @@ def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
     )
 
 
+SILENCE_ID = Parameter(name="silence_id", schema=ID, about="of the silence", place="path")
 EVENT_ID = Parameter(name="event_id", schema=ID, about="of the event", place="path")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -91,6 +92,34 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(400,),
     ),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
+    Operation(
+        path="/silences",
+        summary="What keeps messages from people now or later, newest first",
+        parameters=(
+            Parameter(
+                name="all", schema={"type": "string", "enum": ["true", "false"]}, about="those that are over too"
+            ),
+        ),
+        answer=page_of("Silence"),
+        problems=(400,),
+    ),
+    Operation(
+        method="POST",
+        path="/silences",
+        summary="Keep messages from people for a while",
+        body=SILENCE,
+        status=201,
+        answer=named("NewSilence"),
+        problems=(400,),
+    ),
+    Operation(
+        method="DELETE",
+        path="/silences/{silence_id}",
+        summary="End a silence now",
+        parameters=(SILENCE_ID,),
+        answer=named("Silence"),
+        problems=(404, 409),
+    ),
     Operation(
         path="/stream",
         summary="Server-sent events: something happened, look again",

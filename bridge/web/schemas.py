@@ -59,6 +59,33 @@ def page_of(component: str) -> Schema:
 FINDING = closed(("reason",), path=TEXT, op=TEXT, expected=ANYTHING, found=ANYTHING, reason=TEXT)
 CHANGE = {"anyOf": [closed(old=ANYTHING, new=ANYTHING), {"const": MASK}]}
 
+_LONGEST_TEXT = {**TEXT, "maxLength": 2000}
+SILENCE: Schema = {
+    "type": "object",
+    "description": "At least one of the first six, or `everything`.",
+    "properties": {
+        **dict.fromkeys(("rule", "destination", "source", "type", "gid"), _LONGEST_TEXT),
+        "where": {**_LONGEST_TEXT, "description": "an `if` on one line"},
+        "everything": YES_OR_NO,
+        "for": {**TEXT, "examples": ["2h"]},
+        "from": INSTANT,
+        "why": _LONGEST_TEXT,
+    },
+    "required": ["for", "why"],
+    "additionalProperties": False,
+}
+_SILENCE_SHOWN: dict[str, Schema] = {
+    "id": ID,
+    "state": one_of("planned", "active", "expired"),
+    **dict.fromkeys(("rule", "destination", "source", "type", "gid", "where"), optional(TEXT)),
+    "starts_at": INSTANT,
+    "ends_at": INSTANT,
+    "why": TEXT,
+    "who": TEXT,
+    "created_at": INSTANT,
+    "ended_by": optional(TEXT),
+}
+
 COMPONENTS: dict[str, Schema] = {
     "Event": closed(
         id=ID,
@@ -121,6 +148,8 @@ COMPONENTS: dict[str, Schema] = {
         message=TEXT,
         help=TEXT,
     ),
+    "Silence": closed(**_SILENCE_SHOWN),
+    "NewSilence": closed(**_SILENCE_SHOWN, warnings=list_of(TEXT)),
     "Problem": {
         "type": "object",
         "properties": {"type": TEXT, "title": TEXT, "status": NUMBER, "detail": TEXT},

@@ -19,4 +19,5 @@ class Window:
     token: str  # where the configuration has none: good for this run
     link: str = ""  # what signs one person in, once, where nobody could otherwise
     state: Callable[[], str]  # "starting", "running", "stopping"
+    wake: Callable[[], None] = lambda: None  # the worker, after somebody wrote by hand
     clock: Callable[[], float] = time.time

@@ -19,6 +19,7 @@ from tests.live import RULES, TOKEN, Live, Sink, envelope
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of its own dependencies
     import schemathesis
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 ENVIRON = {"CREADS_WEBHOOK_SECRET": "0123456789abcdef0123"}
 MORE = """\
@@ -77,4 +78,10 @@ api = schemathesis.openapi.from_dict(document()).exclude(path=ENDLESS)
     database=None,
 )
 def test_every_request_is_answered_as_described(case: Any, bridge: Live) -> None:
-    case.call_and_validate(base_url=f"http://127.0.0.1:{bridge.port}", headers={"Authorization": f"Bearer {TOKEN}"})
+    # What may be asked of a service that acts depends on its files, which the description does not know.
+    beyond = [] if case.method == "GET" else [positive_data_acceptance]
+    case.call_and_validate(
+        base_url=f"http://127.0.0.1:{bridge.port}",
+        headers={"Authorization": f"Bearer {TOKEN}"},
+        excluded_checks=beyond,
+    )

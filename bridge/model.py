@@ -352,6 +352,7 @@ class Destination:
     fallback: str | None = None  # the destination that gets what this one did not take
     fallback_after: float | None = None  # seconds it may wait for that; None: as long as the schedule lasts
     signing: Signing | None = None  # of `webhook:` addresses
+    overflow: Literal["shorten", "split"] = "shorten"  # what becomes of a text that is too long for the service
     place: Place = Place("", 1, 1)
 
 
@@ -379,6 +380,7 @@ class Delivery:
     attempts: int = 0  # made so far
     created_at: float = 0.0
     ambiguous: bool = False  # an earlier attempt may have arrived
+    kind: str = "event"  # see Planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

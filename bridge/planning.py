@@ -136,13 +136,13 @@ def fan_out(fitted: Fitted, snapshot: Snapshot, desk: Desk, now: datetime) -> tu
 def _plan_rule(
     fitted: Fitted, rule: Rule, snapshot: Snapshot, desk: Desk, counted: dict[GateKey, GateState], now: datetime
 ) -> Iterator[tuple[Planned, TemplateError | None]]:
-    event, groups = fitted.event, snapshot.settings.groups
-    targets = [(target, name) for target in rule.notify for name in groups.get(target.to, (target.to,))]
+    event = fitted.event
+    targets = targets_of(rule, snapshot)
     silenced = {name: why for _, name in targets if (why := silenced_by(desk, fitted, rule, name, now))}
     told = tuple(dict.fromkeys(name for _, name in targets if name not in silenced))
     gate = Asked()
     if told and (rule.once or rule.throttle or rule.hours or rule.digest):
-        gate = _ask(fitted, rule, snapshot, desk.gates | counted, now, told)
+        gate = ask(fitted, rule, snapshot, desk.gates | counted, now, told)
         counted.update(gate.counted)
     for target, name in targets:
         notification, error = render(event, rule, target, name, snapshot, now)
@@ -152,6 +152,12 @@ def _plan_rule(
         elif gate.state != "pending":
             one = replace(one, state=gate.state, reason=gate.reason, bundle=gate.bundle)
         yield one, error
+
+
+def targets_of(rule: Rule, snapshot: Snapshot) -> list[tuple[Target, str]]:
+    """(entry of `notify`, destination): a group is each of its members."""
+    groups = snapshot.settings.groups
+    return [(target, name) for target in rule.notify for name in groups.get(target.to, (target.to,))]
 
 
 def silenced_by(desk: Desk, fitted: Fitted, rule: Rule, destination: str, now: datetime) -> str:
@@ -172,7 +178,7 @@ class Asked:
     counted: Mapping[GateKey, GateState] = field(default_factory=dict)
 
 
-def _ask(
+def ask(
     fitted: Fitted,
     rule: Rule,
     snapshot: Snapshot,
@@ -271,6 +277,7 @@ def render(
             kind=place.kind,
             now=now,
             format=place.format,
+            split=place.overflow == "split",
             **more,
         )
     except TemplateFailed as failure:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import parse_qs, urlsplit
 
 from bridge.config.hosts import is_private
-from bridge.config.not_yet import tell_not_yet
 from bridge.config.reading import (
     Fields,
     Findings,
@@ -112,7 +111,6 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
     if fields is None:
         return Destination(name=name, url="", kind=kind_of("console://"), place=node.place)
     fields.only(DESTINATION_KEYS, secret_keys=SECRET_KEYS)
-    tell_not_yet(fields, "destination")
     if "url" not in fields.entries:
         fields.missing("url", 'write url: "${NAME}", or url: "console://" to print')
     url = fields.get("url", _url(fields.findings), "")
@@ -121,7 +119,6 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         _tell_unsigned(fields)
     schedule, give_up_after = _retry(fields)
     fallback, fallback_after = _fallback(name, fields, single)
-    fields.get("overflow", one_of(("hold", "drop", "digest"), "overflow"), "")
     return Destination(
         name=name,
         url=url,
@@ -136,6 +133,7 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         fallback=fallback,
         fallback_after=fallback_after,
         signing=read_signing(fields) if own else None,
+        overflow=fields.get("overflow", _overflow, "shorten"),
         place=fields.node.place,
     )
 
@@ -155,6 +153,10 @@ def _tell_unsigned(fields: Fields) -> None:
     if "secrets" in fields.entries:
         message, help = "`secrets` sign what `webhook:` addresses get, nothing else", "delete them"
         fields.tell_key("secrets", "no-effect", message, help=help, severity="warning")
+
+
+def _overflow(node: Node) -> Literal["shorten", "split"]:
+    return cast(Literal["shorten", "split"], one_of(("shorten", "split"), "overflow")(node))
 
 
 def _retry(fields: Fields) -> tuple[tuple[float, ...], float | None]:

@@ -7,8 +7,6 @@ from bridge.config.reading import Fields
 NOT_YET: dict[str, frozenset[str]] = {
     "configuration": frozenset({"keep"}),
     "source": frozenset({"api"}),
-    "destination": frozenset({"overflow"}),
-    "target": frozenset({"attach"}),
 }
 
 

@@ -17,7 +17,6 @@ from bridge.config.gates import (
     read_throttle,
 )
 from bridge.config.nodes import read
-from bridge.config.not_yet import tell_not_yet
 from bridge.config.reading import (
     Fields,
     Findings,
@@ -230,7 +229,6 @@ class RuleFiles:
                 docs=DOCS + "#notify",
             )
             entry.only(TARGET_KEYS)
-            tell_not_yet(entry, "target")
             if "to" not in entry.entries:
                 entry.missing("to", f"write whom to tell: {choices(self.known.destinations)}")
             to = entry.get("to", self._destination, "")

@@ -28,6 +28,7 @@ from bridge.delivery.addresses import PUBLIC, Policy
 from bridge.delivery.attachments import File, fetch
 from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
+from bridge.delivery.parts import PROGRESS, anew, parts_of
 from bridge.delivery.recorder import SEEN, Seen
 from bridge.model import Notification, Outcome
 
@@ -148,6 +149,22 @@ def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0,
     prepared = prepare(url)
     if prepared is None:
         return Outcome(result="failed", reason="Apprise cannot use this destination's url: see `bridge check`")
+    parts = [notification] if kind_of(url).words == "raw" else parts_of(notification)
+    if len(parts) == 1:
+        return _send_one(prepared, parts[0], seen, delivery, policy)
+    for number, part in enumerate(parts, 1):
+        if number <= PROGRESS.of(delivery):
+            continue
+        anew(seen)
+        outcome = _send_one(prepared, part, seen, delivery, policy)
+        if outcome.result != "delivered":
+            return replace(outcome, reason=f"part {number} of {len(parts)}: {outcome.reason}")
+        PROGRESS.note(delivery, number)
+    PROGRESS.forget(delivery)
+    return outcome
+
+
+def _send_one(prepared: Prepared, notification: Notification, seen: Seen, delivery: int, policy: Policy) -> Outcome:
     files, left_out = _files(prepared.plugin, notification, seen, policy)
     token = SEEN.set(seen)
     posted = mail.POSTED.set(mail.Posted(notification=notification, delivery=delivery))

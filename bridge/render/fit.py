@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from markupsafe import escape
 
@@ -13,6 +13,9 @@ from bridge.render.dead import JOINER
 from bridge.render.html import clean_html
 
 MARK = "…"
+PART_BREAK = "\f"  # between two parts of a body that is sent as several messages
+PARTS_MAX = 10
+_NUMBER_ROOM = len("(10/10)\n")
 TITLE_MAX = 250  # of any title, where a service takes more
 _LINE_END = re.compile(r"(?<!\n)\n(?!\n|[-*] )")  # list lines stay together
 _UNIT = re.compile(r"\s+|(?:\[[^\[\]\n]*\]\([^()\s]*\)|`[^`\n]*`|&#?\w{1,10};|<[^<>\n]*>|[^\s`\[<]|[`\[<])+")
@@ -77,19 +80,76 @@ def one_line(text: str) -> str:
     return squeezed(text.translate(_CONTROL))
 
 
-def fitted(title: str, body: str, *, kind: Kind, format: Format, tone: Tone) -> Notification:  # as elsewhere
-    """Title and body within what the service takes."""
+def fitted(
+    title: str,
+    body: str,
+    *,
+    kind: Kind,
+    format: Format,
+    tone: Tone,
+    split: bool = False,  # as elsewhere
+) -> Notification:
+    """Title and body within what the service takes. `split`: a body too long for it in numbered parts, if it can be."""
     if kind.title_max == 0:
         body = _headed(title, body, format)
         title = ""
     if kind.blank_lines and format == "markdown":
         body = _LINE_END.sub("\n\n", body)
+    if kind.words == "chat":
+        body = body.replace(PART_BREAK, " ")
+        if split and format != "html":
+            body = PART_BREAK.join(parts(body, kind.body_max))
     return Notification(
         title=shorten(title, min(kind.title_max, TITLE_MAX)) if title else "",
-        body=_shorter_html(body, kind.body_max) if format == "html" else shorten(body, kind.body_max),
+        body=body
+        if PART_BREAK in body and split
+        else _shorter_html(body, kind.body_max)
+        if format == "html"
+        else shorten(body, kind.body_max),
         format=format,
         tone=tone,
     )
+
+
+def parts(body: str, most: int) -> list[str]:
+    """The body in parts of that length, each with its number on a line before it; the last of ten is cut."""
+    if len(body) <= most or most < 4 * _NUMBER_ROOM:
+        return [body]
+    pieces = list(_pieces(body, most - _NUMBER_ROOM))
+    if len(pieces) > PARTS_MAX:
+        pieces[PARTS_MAX - 1 :] = [shorten("\n".join(pieces[PARTS_MAX - 1 :]), most - _NUMBER_ROOM)]
+    return [f"({number}/{len(pieces)})\n{piece}" for number, piece in enumerate(pieces, 1)]
+
+
+def _pieces(body: str, room: int) -> Iterator[str]:
+    """Whole lines as long as they fit; a line that is too long by itself is broken between words."""
+    held = ""
+    for line in body.split("\n"):
+        if held and len(held) + 1 + len(line) <= room:
+            held += "\n" + line
+            continue
+        if held.strip():
+            yield held.strip("\n")
+        *whole, held = _broken(line, room) if len(line) > room else [line]
+        yield from whole
+    if held.strip():
+        yield held.strip("\n")
+
+
+def _broken(line: str, room: int) -> Iterator[str]:
+    """Between words, else between characters; a bold that is cut is closed, and opened again."""
+    opened = kept = ""
+    units = (
+        piece for unit in _UNIT.findall(line) for piece in ([unit] if len(unit) <= room - 4 else _ATOM.findall(unit))
+    )
+    for piece in units:
+        if kept and len(kept) + len(piece) > room - 4:
+            bold = "**" if (opened + kept).count("**") % 2 else ""
+            yield opened + kept.rstrip() + bold
+            opened, kept = bold, piece.lstrip()
+        else:
+            kept += piece
+    yield shorten(opened + kept, room)
 
 
 def _headed(title: str, body: str, format_: Format) -> str:

@@ -79,6 +79,7 @@ class Templates:
         kind: Kind,
         now: datetime,
         format: Format | None = None,  # a destination's word for it
+        split: bool = False,  # what is too long for the service goes in several parts
         waited: float | None = None,  # of a follow-up: seconds since its event
         events: Sequence[Event] = (),  # of a digest that the rule words itself; `event` is the last of them
     ) -> Notification:
@@ -105,7 +106,7 @@ class Templates:
             content = self._letter(told, text, event, rule, target, local, markdown=body.format == "markdown")
             note = laid_out(content, self._speech, kind, tone)
         else:
-            note = fitted(told, text, kind=kind, format="text" if plain else body.format, tone=tone)
+            note = fitted(told, text, kind=kind, format="text" if plain else body.format, tone=tone, split=split)
         attach = self._addresses(target, names, local) if target and target.attach else ()
         return replace(note, thread=thread, attach=attach)
 

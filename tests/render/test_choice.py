@@ -25,8 +25,8 @@ def loaded(**files: str) -> Templates:
 
 
 def sent(templates: Templates, target: Target | None = None, happened: Event | None = None, **how: Any) -> Notification:
-    how = {"source_type": "creads", "kind": CHAT, "now": NOW} | how
-    return templates.render(happened or event({"title": "Logo"}), None, target, **how)
+    asked: dict[str, Any] = {"source_type": "creads", "kind": CHAT, "now": NOW, **how}
+    return templates.render(happened or event({"title": "Logo"}), None, target, **asked)
 
 
 def written(body: str, happened: Event | None = None, **how: Any) -> str:

@@ -18,9 +18,11 @@ TEMPLATES = Templates({}, locale="en_GB", timezone="UTC", links={}, public_url="
 def sent(
     body: str, title: str = "Title", format_: Format = "markdown", happened: Event | None = None, **of: Any
 ) -> Notification:
+    split = of.pop("split", False)
     usual: dict[str, Any] = {"name": "s", "words": "chat", "formats": (format_,), "title_max": 250, "body_max": 3000}
     target = Target(to="x", title=title, body=body, format=of.pop("written", format_))
-    return TEMPLATES.render(happened or event({}), None, target, source_type="", kind=Kind(**(usual | of)), now=NOW)
+    kind = Kind(**(usual | of))
+    return TEMPLATES.render(happened or event({}), None, target, source_type="", kind=kind, now=NOW, split=split)
 
 
 @pytest.mark.parametrize(
@@ -102,3 +104,54 @@ def test_whatever_the_event_says_it_fits(value: str, most: int, format_: Format)
         assert 0 < len(got.body) <= most
         assert not set("\r\n\0\u2028\u2029") & set(got.title)
         (got.title + got.body).encode()
+
+
+# ---- in parts ----------------------------------------------------------------------------------
+
+
+def in_parts(body: str, **of: Any) -> list[str]:
+    return sent(body, split=True, **of).body.split("\f")
+
+
+def test_a_long_body_goes_in_numbered_parts() -> None:
+    lines = [f"line {number} " + "x" * 20 for number in range(10)]
+    parts = in_parts("\n".join(lines), body_max=100)
+    assert [part.split("\n")[0] for part in parts] == ["(1/4)", "(2/4)", "(3/4)", "(4/4)"]
+    assert [line for part in parts for line in part.split("\n")[1:]] == lines
+    assert all(len(part) <= 100 for part in parts)
+
+
+def test_a_body_that_fits_has_no_number() -> None:
+    assert in_parts("short", body_max=100) == ["short"]
+    assert sent("word " * 100, body_max=100).body.endswith("word…")
+
+
+def test_a_long_line_is_broken_between_words_and_bold_goes_on() -> None:
+    parts = in_parts("**" + "word " * 30 + "end** after", body_max=60)
+    assert parts[0].startswith("(1/4)\n**word")
+    assert all(part.count("**") == 2 for part in parts)
+    assert "wor**" not in "".join(parts)
+    assert parts[-1].endswith("end** after")
+
+
+def test_the_last_of_ten_parts_is_cut() -> None:
+    parts = in_parts("word " * 1000, body_max=60)
+    assert len(parts) == 10
+    assert parts[-1].startswith("(10/10)\n")
+    assert parts[-1].endswith("…")
+
+
+def test_an_event_cannot_make_parts() -> None:
+    assert in_parts("{{ resource.t }}", happened=event({"t": "a\fb"})) == ["a b"]
+
+
+def test_html_and_programs_get_one_body() -> None:
+    assert len(in_parts("<p>" + "word " * 100 + "</p>", format_="html", body_max=60)) == 1
+    assert len(in_parts("word " * 100, words="raw", body_max=60)) == 1
+
+
+@given(st.text(max_size=300), st.integers(min_value=40, max_value=120), st.sampled_from(["markdown", "text"]))
+def test_whatever_the_event_says_its_parts_fit(value: str, most: int, format_: Format) -> None:
+    body = "{{ resource.v }}\n**{{ resource.v }}** {{ resource.v }}"
+    for part in in_parts(body, format_=format_, happened=event({"v": value}), body_max=most):
+        assert 0 < len(part) <= most

@@ -71,7 +71,7 @@ DESTINATION: Words = {
         "the destination that gets what this one did not take",
         {"anyOf": [WORD, keyed(tuple(FALLBACK), FALLBACK, needed=("to",))]},
     ),
-    "overflow": ("what becomes of more than `rate` lets through", filled(one_of(("hold", "drop", "digest")))),
+    "overflow": ("what becomes of a text too long for the service", filled(one_of(("shorten", "split")))),
     "pause_after": ("failures in a row after which the destination pauses; 5 unless said, 0: never", filled(WHOLE)),
     "max_age": ("what is older than this when a pause ends becomes one digest", filled(SPAN)),
     "secrets": ("what signs posts to a `webhook:` address", listed(WORD)),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Double, bindparam, insert, not_, null, or_, select, true, update
 
-from bridge.model import Delivery, Settled
+from bridge.model import Delivery, Key, Settled
+from bridge.store.destinations import PAUSED_NAMES, held_back
 from bridge.store.many import Many
-from bridge.store.matched import LEASE_SECONDS, to_delivery
-from bridge.store.tables import OWNED, PENDING, attempt, delivery, is_state
+from bridge.store.matched import LEASE_SECONDS, delivery_rows, insert_deliveries, to_delivery
+from bridge.store.tables import OWNED, PENDING, attempt, delivery, event, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
@@ -43,6 +44,7 @@ _DUE = (
         PENDING,
         delivery.c.next_at <= _NOW,
         delivery.c.destination.not_in(bindparam("exclude", expanding=True)),
+        delivery.c.destination.not_in(PAUSED_NAMES),
         _FREE,
         not_(_BEHIND_ANOTHER),
     )
@@ -71,13 +73,28 @@ _SETTLE = Many(
         state=bindparam("to"),
         reason=bindparam("why"),
         next_at=bindparam("due"),
-        attempts=delivery.c.attempts + 1,
+        attempts=delivery.c.attempts + bindparam("counted"),
         ambiguous=bindparam("doubtful"),
         owner=null(),
         leased_until=null(),
     )
 )
 _AWAITED = select(delivery.c.id).where(_IDS, _OTHERS_BEHIND)
+_FAIL = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("delivery_id"), delivery.c.owner == bindparam("me"))
+    .values(
+        state="failed",
+        reason=bindparam("why"),
+        next_at=null(),
+        attempts=delivery.c.attempts + bindparam("counted"),
+        ambiguous=bindparam("doubtful"),
+        owner=null(),
+        leased_until=null(),
+    )
+    .returning(delivery.c.id)
+)
+_ABOUT = select(event.c.source, event.c.type, event.c.gid).where(event.c.id == bindparam("event"))
 _RENEW = update(delivery).where(PENDING, delivery.c.owner == bindparam("me")).values(leased_until=bindparam("until"))
 _RELEASE = update(delivery).where(_IDS, delivery.c.owner == bindparam("me")).values(owner=None, leased_until=None)
 _RELEASE_ALL = update(delivery).where(PENDING, OWNED).values(owner=None, leased_until=None, ambiguous=true())
@@ -102,10 +119,36 @@ def settle(turn: Turn, payloads: Sequence[Settled]) -> list[bool]:
     """Keep the attempts and what became of their deliveries; true where another delivery waited behind this one."""
     ordered = sorted(payloads, key=lambda settled: settled.delivery.id)
     _ATTEMPTED.run(turn.connection, [_attempt_row(settled) for settled in ordered])
-    _SETTLE.run(turn.connection, [_settled_row(turn, settled) for settled in ordered])
+    paused = held_back(turn) if any(settled.state == "held" for settled in ordered) else {}
+    if kept := [_settled_row(turn, settled, paused) for settled in ordered if settled.instead is None]:
+        _SETTLE.run(turn.connection, kept)
+    for settled in ordered:
+        _hand_over(turn, settled, counted=1)
     done = [settled.delivery.id for settled in ordered if settled.state != "pending"]
     awaited = set(turn.connection.execute(_AWAITED, {"ids": done}).scalars()) if done else set()
-    return [settled.delivery.id in awaited for settled in payloads]
+    return [settled.delivery.id in awaited or settled.instead is not None for settled in payloads]
+
+
+def replace(turn: Turn, payloads: Sequence[Settled]) -> list[None]:
+    """Have others go out in the place of deliveries in hand that were not tried."""
+    for settled in payloads:
+        _hand_over(turn, settled, counted=0)
+    return [None for _ in payloads]
+
+
+def _hand_over(turn: Turn, settled: Settled, *, counted: int) -> None:
+    """Settle a delivery as failed and write the one that goes out in its place; neither when another has it in hand."""
+    if (planned := settled.instead) is None:
+        return
+    row = _settled_row(turn, settled, {}) | {"counted": counted}
+    if turn.connection.execute(_FAIL, row).first() is None:
+        return
+    about = turn.connection.execute(_ABOUT, {"event": settled.delivery.event_id}).first()
+    key = None if about is None else Key(*about)
+    # In nobody's hands: whoever has room for that destination claims it.
+    insert_deliveries(
+        turn, delivery_rows(turn, [(planned, settled.delivery.event_id, key)], full={planned.destination})
+    )
 
 
 def _attempt_row(settled: Settled) -> dict[str, Any]:
@@ -122,14 +165,21 @@ def _attempt_row(settled: Settled) -> dict[str, Any]:
     }
 
 
-def _settled_row(turn: Turn, settled: Settled) -> dict[str, Any]:
+def _settled_row(turn: Turn, settled: Settled, paused: Mapping[str, str]) -> dict[str, Any]:
+    """`paused`: what is said of held deliveries; where the destination is back meanwhile, the delivery is due."""
+    state, reason, due = settled.state, settled.reason, settled.next_at
+    if state == "held":
+        name = clean(settled.delivery.destination)
+        state, reason = ("held", paused[name]) if name in paused else ("pending", reason)
+        due = settled.delivery.created_at
     return {
         "delivery_id": settled.delivery.id,
         "me": turn.owner,
         "certain": settled.state == "delivered",
-        "to": settled.state,
-        "why": clean(settled.reason),
-        "due": settled.next_at if settled.state == "pending" else None,
+        "to": state,
+        "why": clean(reason),
+        "due": due if state in ("pending", "held") else None,
+        "counted": 0 if settled.state == "held" else 1,  # a paused destination's attempts do not count
         "doubtful": settled.delivery.ambiguous or settled.outcome.ambiguous,
     }
 

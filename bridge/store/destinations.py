@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from bridge.store.dialects import INSERTS
 from bridge.store.rows import DestinationRow
-from bridge.store.tables import destination
+from bridge.store.tables import destination, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
+PAUSED = is_state(destination.c.state, "paused")
+PAUSED_NAMES = select(destination.c.name).where(PAUSED)
+
 _ALL = select(destination).order_by(destination.c.name)
+_WHY = select(destination.c.name, destination.c.since, destination.c.reason).where(PAUSED)
 
 
 def _upsert(database: str) -> Any:
@@ -41,3 +46,14 @@ def set_destination(turn: Turn, payloads: Sequence[DestinationRow]) -> list[None
 
 def _row(one: DestinationRow) -> dict[str, Any]:
     return {name: clean(value) if isinstance(value, str) else value for name, value in asdict(one).items()}
+
+
+def why_held(name: str, since: float, reason: str) -> str:
+    """The reason of what a pause holds."""
+    at = datetime.fromtimestamp(since, UTC).strftime("%H:%M UTC")
+    return f"`{name}` is paused since {at}" + (f": {reason}" if reason else "")
+
+
+def held_back(turn: Turn) -> dict[str, str]:
+    """The paused destinations, and what is said of each delivery that they hold."""
+    return {row.name: why_held(*row) for row in turn.connection.execute(_WHY)}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Double, bindparam, or_, update
 
+from bridge.store.destinations import PAUSED_NAMES
 from bridge.store.tables import NOT_DELIVERED, PENDING, delivery, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
@@ -40,7 +41,7 @@ _HOLD = (
         leased_until=None,
     )
 )
-# Only what `hold` held is still due at some time: what a rule or a pause holds has no such time.
+# Only what `hold` or a pause held is still due at some time: what a rule holds has no such time.
 _UNHOLD = (
     update(delivery)
     .where(
@@ -48,6 +49,7 @@ _UNHOLD = (
         is_state(delivery.c.state, "held"),
         delivery.c.next_at.is_not(None),
         delivery.c.destination.in_(bindparam("known", expanding=True)),
+        delivery.c.destination.not_in(PAUSED_NAMES),
     )
     .values(state="pending", reason="")
 )

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 
 from bridge.model import Delivery, Key, Matched, Memory, Notification, Planned
 from bridge.store.bundles import join_bundles
+from bridge.store.destinations import held_back
 from bridge.store.dialects import INSERTS
 from bridge.store.follow_ups import write_follow_ups
 from bridge.store.gates import write_gates
@@ -196,10 +197,25 @@ def insert_deliveries(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> list[Del
     """Insert the rows; for each a Delivery when it is in this process's hands, else None."""
     if not rows:
         return []
+    rows = _held_back(turn, rows)
     ids = _INSERT.run(turn.connection, rows)
     if not all(row["owner"] for row in rows):
         turn.dialect.tell(turn.connection, turn.owner)
     return [to_delivery({**row, "id": id}) if row["owner"] else None for id, row in zip(ids, rows, strict=True)]
+
+
+def _held_back(turn: Turn, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The rows; those for destinations that are paused join what is held there."""
+    paused = held_back(turn)
+    if not paused:
+        return rows
+    waiting = {"state": "held", "owner": None, "leased_until": None}
+    return [
+        {**row, **waiting, "reason": paused[row["destination"]]}
+        if row["state"] == "pending" and row["destination"] in paused
+        else row
+        for row in rows
+    ]
 
 
 def to_delivery(row: Mapping[str, Any]) -> Delivery:
@@ -213,4 +229,5 @@ def to_delivery(row: Mapping[str, Any]) -> Delivery:
         attempts=row["attempts"],
         created_at=row["created_at"],
         ambiguous=bool(row["ambiguous"]),
+        kind=row["kind"],
     )

@@ -39,12 +39,14 @@ from bridge.store import (
     matched,
     memory,
     news,
+    past,
     reads,
     silences,
     versions,
 )
 from bridge.store.counts import Counts
 from bridge.store.engine import READ_CONNECTIONS, READ_SECONDS, Database, open_database
+from bridge.store.pauses import Pauses
 from bridge.store.record import ToRecord, record
 from bridge.store.rows import AuditRow, Bundle, DeliveryRow, DestinationRow, EventRow, Filters, Stats
 from bridge.store.stats import stats as count
@@ -68,6 +70,7 @@ class Store:
         self._clock = clock
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self.counts = Counts(self._read, database.dialect)
+        self.pauses = Pauses(writer, clock)
         self._near: Connection | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -219,6 +222,10 @@ class Store:
         """Let go what `hold` held for destinations that are known again."""
         await self._writer.put(held.unhold, destinations_known)
 
+    async def replace(self, settled: Settled) -> None:
+        """Have `settled.instead` go out in the place of a delivery in hand that was not tried."""
+        await self._writer.put(deliveries.replace, settled)
+
     # ---- roles, news, versions ---------------------------------------------------------------------
 
     async def lease(self, name: str, ttl: float) -> bool:
@@ -306,6 +313,14 @@ class Store:
     async def follow_ups(self, of_event: int | None = None) -> list[Armed]:
         """The follow-ups that an event armed and that still wait; of all events, the next 1000. The next first."""
         return await self._read(lambda connection: follow_ups.follow_ups(connection, of_event))
+
+    async def past_span(self, since: float, limit: int | None = None) -> past.Span:
+        """The ids of the events that came since a moment; with `limit`, of the newest of them."""
+        return await self._read(lambda connection: past.span_since(connection, since, limit))
+
+    async def past(self, after: int, last: int, limit: int) -> list[past.Past]:
+        """Up to `limit` matched events with ids over `after`, up to `last`, oldest first."""
+        return await self._read(lambda connection: past.page(connection, after, last, limit))
 
     async def stats(self) -> Stats:
         """How much waits or went wrong, and the ages of it."""

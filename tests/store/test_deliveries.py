@@ -143,8 +143,7 @@ async def test_a_replica_that_starts_leaves_the_others_what_they_have(open_store
 async def test_what_waits_for_a_destination_that_is_gone(open_store: Open, url: str, clock: Clock) -> None:
     store = await open_store(url)
     await record(store)
-    gone, quiet = await match_all(store, planned("gone"), planned("team"))
-    await store.settle(settled(quiet, "held", reason="quiet hours"))
+    (gone,) = await match_all(store, planned("gone"), planned("team", state="held", reason="quiet hours"))
     await store.hold("gone", "no destination `gone`")
     (row,) = await store.deliveries(destination="gone")
     assert (row.state, row.reason) == ("held", "no destination `gone`")

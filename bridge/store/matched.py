@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,6 +41,7 @@ _WAITING_KEYS = (
 _COLUMNS = (
     *("event_id", "rule", "destination", "order_key", "state", "reason", "title", "body", "format", "tone"),
     *("attempts", "created_at", "next_at", "owner", "leased_until", "ambiguous", "kind", "origin", "bundle_id"),
+    *("thread", "attach"),
 )
 _INSERT = Inserted(delivery, _COLUMNS)
 
@@ -184,6 +186,8 @@ def delivery_row(turn: Turn, planned: Planned, event_id: int | None, key: Key | 
         "kind": planned.kind,
         "origin": planned.origin,
         "bundle_id": None,
+        "thread": clean(planned.notification.thread),
+        "attach": clean(json.dumps(planned.notification.attach)) if planned.notification.attach else None,
     }
 
 
@@ -225,7 +229,14 @@ def to_delivery(row: Mapping[str, Any]) -> Delivery:
         event_id=row["event_id"],
         rule=row["rule"],
         destination=row["destination"],
-        notification=Notification(title=row["title"], body=row["body"], format=row["format"], tone=row["tone"]),
+        notification=Notification(
+            title=row["title"],
+            body=row["body"],
+            format=row["format"],
+            tone=row["tone"],
+            thread=row["thread"] or "",
+            attach=tuple(json.loads(row["attach"])) if row["attach"] else (),
+        ),
         attempts=row["attempts"],
         created_at=row["created_at"],
         ambiguous=bool(row["ambiguous"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bridge.model import Outcome
 from bridge.store import Store
@@ -26,6 +27,17 @@ async def test_an_attempt_is_kept_with_its_outcome(store: Store, clock: Clock) -
     assert (first.at, first.result, first.reason, first.status) == (NOON, "retry", "busy", 503)
     assert (first.answer, first.ambiguous, first.took_ms) == ("later", True, 12)
     assert (second.at, second.result) == (NOON + 5, "delivered")
+
+
+async def test_a_retry_has_its_thread_and_its_files(store: Store, clock: Clock) -> None:
+    note = replace(planned().notification, thread="creads/project/55e8", attach=("https://a.example/é.png", "x"))
+    await record(store)
+    (delivery,) = await match_all(store, planned(notification=note))
+    assert delivery.notification == note
+    await store.settle(settled(delivery, "pending"))
+    clock.now += 5
+    (again,) = await store.claim(10)
+    assert again.notification == note
 
 
 async def test_what_failed_for_good_is_not_claimed_again(store: Store, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -17,9 +18,9 @@ from bridge.clocks import rule_named
 from bridge.config.rule_tests import Expected, Happening, RuleTest
 from bridge.config.snapshot import Snapshot
 from bridge.errors import Problem
-from bridge.explain import brief, event_of
+from bridge.explain import event_of, finding_view, unmet
 from bridge.matching import Matching
-from bridge.model import Arrival, Delivery, Finding, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled
+from bridge.model import Arrival, Delivery, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled
 from bridge.rules import facts_of
 from bridge.store import Store
 
@@ -53,6 +54,11 @@ async def rehearse(snapshot: Snapshot, tests: Iterable[RuleTest]) -> list[Result
             return [await _Stage(snapshot, store, clock, test).result() for test in tests]
         finally:
             await store.close()
+
+
+def failing(snapshot: Snapshot) -> list[Problem]:
+    """The tests of a snapshot that fail; runs an event loop of its own, so not to be called in one."""
+    return problems(asyncio.run(rehearse(snapshot, snapshot.tests))) if snapshot.tests else []
 
 
 def problems(results: Iterable[Result]) -> list[Problem]:
@@ -230,7 +236,11 @@ class _Stage:
                 rule = rule_named(self._snapshot, decision.rule)
                 if rule is None or decision.fired or name not in _told_by(rule, self._snapshot):
                     continue
-                why = [decision.reason] if decision.reason else [_unmet(finding) for finding in decision.failed]
+                why = (
+                    [decision.reason]
+                    if decision.reason
+                    else [unmet(finding_view(one, frozenset())) for one in decision.failed]
+                )
                 lines += [f"  “{rule.name}” did not fire on {row.type} {row.action}: {one}" for one in why]
         for delivery in await self._store.deliveries(destination=name, limit=20):
             lines.append(f"  “{delivery.rule}”: {delivery.state}, {delivery.reason}")
@@ -240,11 +250,6 @@ class _Stage:
 def _resource_of(recorded: Recorded, _snapshot: Snapshot) -> dict[str, Json] | None:
     resource: dict[str, Json] | None = msgspec.json.decode(recorded.body)
     return resource
-
-
-def _unmet(finding: Finding) -> str:
-    why = finding.reason or f"found {brief(finding.found)}"
-    return f"{finding.path} {finding.op} {brief(finding.expected)}: {why}"
 
 
 def _told_by(rule: Rule, snapshot: Snapshot) -> set[str]:

@@ -23,8 +23,7 @@ from bridge.config.shipped import shipped
 from bridge.config.snapshot import Snapshot, in_order
 from bridge.demo import demo
 from bridge.errors import BridgeError
-from bridge.rehearsal import problems, rehearse
-
+from bridge.rehearsal import failing
 
 # Seconds. The thread that has committed waits this long for the interpreter, and with it all who wait for their 202.
 SWITCH_INTERVAL = 0.0005
@@ -32,7 +31,7 @@ SWITCH_INTERVAL = 0.0005
 
 def serve(_wanted: argparse.Namespace, config: Path) -> int:
     """Serve until SIGTERM or SIGINT."""
-    loader = Loader(config, os.environ, reader=RuleReader(parse_beside))
+    loader = Loader(config, os.environ, reader=RuleReader(parse_beside), verify=failing)
     found = report_of(loader.load(), config)
     if found.problems:
         print(report.as_text(found, color=sys.stderr.isatty()), file=sys.stderr)
@@ -67,8 +66,7 @@ def check(wanted: argparse.Namespace, config: Path) -> int:
     """Print every problem; 1 when one of them is an error."""
     found = check_files(config, os.environ)
     if found.snapshot is not None and found.snapshot.tests:
-        failed = problems(run_async(rehearse(found.snapshot, found.snapshot.tests)))
-        found = replace(found, problems=in_order([*found.problems, *failed]))
+        found = replace(found, problems=in_order([*found.problems, *failing(found.snapshot)]))
     if wanted.format == "json":
         print(report.as_json(found))
     elif wanted.format == "github":

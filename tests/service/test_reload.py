@@ -191,3 +191,24 @@ def test_sighup_and_a_start_with_a_broken_file(live: Live) -> None:
     live.stop()
     live.config.write_text(CONFIG.replace("sources:", "suorces:"))
     assert live.bridge("serve").returncode == 1
+
+
+def test_a_change_that_fails_the_files_tests_is_not_taken(live: Live) -> None:
+    tests = """
+tests:
+  - name: told
+    event: {{type: Project, action: created, resource: {{title: Logo}}}}
+    expect: {{sink: {{title: {0}}}}}
+"""
+    live.start()
+    post = Post(live)
+    write(live, "rules/all.yaml", RULE.format(name="Tested", title="two") + tests.format("two"))
+    live.until(lambda: rules(live) == {"Tested"}, what="taken")
+    write(live, "rules/all.yaml", RULE.format(name="Failing", title="three") + tests.format("two"))
+    live.until(lambda: refused(live), what="refused")
+    assert "test-failed" in refused(live)[0]
+    live.until(lambda: told(live, "rules/all.yaml"), what="told")
+    assert "test “told” fails: sink got other words" in told(live, "rules/all.yaml")[-1]["message"]
+    assert post.titles(1) == ["two"]
+    write(live, "rules/all.yaml", RULE.format(name="Right", title="three") + tests.format("three"))
+    live.until(lambda: rules(live) == {"Right"}, what="taken")

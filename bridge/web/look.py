@@ -52,6 +52,18 @@ class Look:
             return f"{milliseconds} ms"
         return f"{format_decimal(round(milliseconds / 1000, 1), locale=self.locale)} s"
 
+    def bytes(self, size: int) -> str:
+        """1.4 GB"""
+        scaled, units = float(size), ["bytes", "kB", "MB", "GB", "TB"]
+        while scaled >= 1000 and len(units) > 1:
+            scaled /= 1000
+            units.pop(0)
+        return f"{format_decimal(round(scaled, 1 if scaled < 10 else None), locale=self.locale)} {self.say(units[0])}"
+
+    def weekday(self, seconds: float) -> str:
+        """Tue"""
+        return format_datetime(self.local(seconds), "EEE", locale=self.locale)
+
     def local(self, seconds: float) -> datetime:
         """The wall clock of the configured zone."""
         return datetime.fromtimestamp(seconds, self.zone)

@@ -9,7 +9,7 @@ from bridge.model import Json, Path
 from bridge.rules.paths import dotted
 from bridge.web.happened import short
 
-MOST = 120  # fields shown; the whole is in the API
+MOST = 110  # fields shown; the whole is in the API
 LONGEST = 300  # characters of one value
 WIDE = 8  # fields of a map that still starts open
 

@@ -64,6 +64,10 @@ class Site:
     clock: Clock
     headers: Mapping[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
 
+    def change(self, snapshot: Snapshot) -> None:
+        """Let another snapshot be in force."""
+        self.snapshot = snapshot
+
     async def get(self, path: str, *, language: str = "en", status: int = 200) -> str:
         """The page's HTML."""
         response = await self.client.get(path, headers={"Accept-Language": language, **self.headers})
@@ -119,6 +123,14 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     clock = Clock()
     store = await Store.open(snapshot.settings.store, owner="me", clock=clock)
     await store.save_version(snapshot.version, snapshot.files)
-    window = Window(store=store, snapshot=lambda: snapshot, token=TOKEN, state=lambda: "running", clock=clock)
-    yield Site(store, snapshot, build(window).test_client(), clock)
+    made: list[Site] = []
+    window = Window(
+        store=store,
+        snapshot=lambda: made[0].snapshot if made else snapshot,
+        token=TOKEN,
+        state=lambda: "running",
+        clock=clock,
+    )
+    made.append(Site(store, snapshot, build(window).test_client(), clock))
+    yield made[0]
     await store.close()

@@ -7,6 +7,13 @@ from collections.abc import Callable
 from quart import Blueprint
 
 from bridge.web.console import Console
-from bridge.web.pages import deliveries, event, events, now
+from bridge.web.pages import about, deliveries, event, events, now, rules
 
-PAGES: tuple[Callable[[Console], Blueprint], ...] = (now.routes, events.routes, event.routes, deliveries.routes)
+PAGES: tuple[Callable[[Console], Blueprint], ...] = (
+    now.routes,
+    events.routes,
+    event.routes,
+    deliveries.routes,
+    rules.routes,
+    about.routes,
+)

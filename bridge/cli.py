@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit XML")
     test.add_argument("--json", action="store_true")
-    backtest = command("backtest", "Replay stored events against edited rules and show what would differ; sends nothing.")
+    backtest = command("backtest", "Replay stored events against edited rules, show what would differ; sends nothing.")
     backtest.add_argument("--since", metavar="DURATION", default="7d", help="how far back; default: 7d")
     backtest.add_argument("--rules", metavar="DIR", type=Path, help="the edited rules; default: the configured folder")
     backtest.add_argument("--limit", metavar="N", type=_number, help="the newest N events only")

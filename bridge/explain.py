@@ -181,6 +181,12 @@ def decision_view(decision: Decision, hidden: frozenset[str]) -> Json:
     return view | ({"reason": decision.reason} if decision.reason else {})
 
 
+def unmet(view: Mapping[str, Any]) -> str:
+    """A condition as finding_view() gives it, on one line."""
+    why = view.get("reason") or f"found {brief(view['found'])}"
+    return f"{view['path']} {view['op']} {brief(view['expected'])}: {why}"
+
+
 def finding_view(finding: Finding, hidden: frozenset[str]) -> Json:
     """One condition: what it expected, what it found."""
     found = MASK if _hidden_path(finding.path, hidden) and finding.found is not None else finding.found

@@ -46,6 +46,12 @@ def facts_of(event: Event, now: datetime) -> dict[str, Any]:
     return facts
 
 
+def looks_at(rules: Iterable[Rule], source: str, kind: str, action: str) -> bool:
+    """Whether the `when` of one of these rules fits."""
+    spelling = (_folded(source), _folded(kind), _folded(action))
+    return any(_fits(trigger, spelling) for rule in rules for trigger in rule.when)
+
+
 class Matcher:
     """All rules of a snapshot, ready to be asked."""
 

@@ -48,6 +48,7 @@ from bridge.store.counts import Counts
 from bridge.store.engine import READ_CONNECTIONS, READ_SECONDS, Database, open_database
 from bridge.store.pauses import Pauses
 from bridge.store.record import ToRecord, record
+from bridge.store.replay import Replays
 from bridge.store.rows import AuditRow, Bundle, DeliveryRow, DestinationRow, EventRow, Filters, Stats
 from bridge.store.stats import stats as count
 from bridge.store.watch import watch_file, watch_server
@@ -71,6 +72,7 @@ class Store:
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self.counts = Counts(self._read, database.dialect)
         self.pauses = Pauses(writer, clock)
+        self.replays = Replays(writer, self._read, database.dialect)
         self._near: Connection | None = None
         self._watch: asyncio.Task[None] | None = None
 

@@ -57,7 +57,8 @@ def _joined(
         )
         for item in items
     ]
-    return snapshot.templates.digest(gathered, kind=destination.kind, now=now, format=destination.format), None
+    told = {"rule": bundle.rule or "", "to": bundle.destination}  # in a mail's footer
+    return snapshot.templates.digest(gathered, kind=destination.kind, now=now, format=destination.format, **told), None
 
 
 def _target(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:

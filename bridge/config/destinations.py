@@ -27,6 +27,7 @@ from bridge.config.secret_values import warn_of_literal
 from bridge.config.substitute import SECRET_KEYS, secrets_in
 from bridge.config.webhooks import read_signing
 from bridge.config.wording import choices, said, suggestion
+from bridge.delivery.apart import check_ahead
 from bridge.delivery.check import check_url
 from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.errors import Invalid, Problem
@@ -66,6 +67,7 @@ def read_destinations(top: Fields) -> tuple[dict[str, Destination], dict[str, tu
         if not _NAME.fullmatch(name):
             help = "letters, digits, `.`, `-` and `_`, 64 at most"
             entries.tell_key(name, "name", f"{said(name)} cannot name a destination", help=help)
+    check_ahead([url for name in single if (url := _written(entries.entries[name]))])
     # One that is written wrong is known all the same: rules that name it are not wrong.
     found = {name: _destination(name, entries.entries[name], entries, single) for name in single}
     _tell_circles(found, entries)
@@ -136,6 +138,12 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         overflow=fields.get("overflow", _overflow, "shorten"),
         place=fields.node.place,
     )
+
+
+def _written(node: Node) -> str:
+    """The address of a destination, whatever it is worth."""
+    url = node.value.get("url") if isinstance(node.value, dict) else None
+    return url.value.strip() if url and isinstance(url.value, str) else ""
 
 
 def _format(node: Node) -> Format:

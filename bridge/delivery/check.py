@@ -66,6 +66,15 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _BOOLEAN = re.compile(r"yes|no|y|n|true|false|t|f|on|off|1|0|allow|deny|never|always|enabled?|disabled?", re.IGNORECASE)
 
 
+known: dict[str, list[UrlProblem]] = {}  # what another process found out
+
+
+def asks_apprise(url: str) -> bool:
+    """Whether only Apprise can tell what is wrong with a URL."""
+    found = _SCHEME.match(url)
+    return _is_split(url) and found is not None and found[1].lower() not in DENIED | {"console"}
+
+
 def check_url(url: str) -> list[UrlProblem]:
     """Everything that can be known of a destination's URL without sending to it; empty: it can be used."""
     if not url.strip():
@@ -84,7 +93,7 @@ def check_url(url: str) -> list[UrlProblem]:
     if scheme in DENIED:
         message = f"`{scheme}://` is not allowed: it acts on this machine or leads back to Apprise"
         return [UrlProblem(code="denied-scheme", message=message, help=_EXAMPLES)]
-    return _check_with_apprise(url, scheme)
+    return known[url] if url in known else _check_with_apprise(url, scheme)
 
 
 _EXAMPLES = "for example `slack://…`, `mailtos://…`, `workflows://…`, `jsons://…` or `console://`"

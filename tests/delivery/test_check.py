@@ -164,3 +164,16 @@ def test_addresses_of_our_own_webhooks() -> None:
 def test_a_bracket_that_is_not_closed(url: str) -> None:
     assert [one.code for one in check_url(url)] == ["bad-url"]
     assert kind_of(url).name
+
+
+def test_apprise_is_asked_in_a_process_that_ends() -> None:
+    program = (
+        "import sys\n"
+        "from bridge.delivery.apart import check_ahead\n"
+        "from bridge.delivery.check import check_url\n"
+        "check_ahead(['slackk://x', 'json://localhost/', 'console://', 'https://[x'])\n"
+        "print([[one.code for one in check_url(url)] for url in ('slackk://x', 'json://localhost/', 'https://[x')])\n"
+        "print('apprise' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[['unknown-scheme'], [], ['bad-url']]\nFalse\n"

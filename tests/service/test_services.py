@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,19 +31,25 @@ destinations:
   mail: {{url: "${{MAIL_URL}}"}}
   ops: {{url: "json://127.0.0.1:{sink}/ops"}}
 """
-RULES = "rules:\n  - {name: New project, when: Project created, notify: [slack, teams, discord, mail]}\n"
+RULES = """\
+rules:
+  - name: New project
+    when: Project created
+    notify: [{to: slack}, {to: teams}, {to: discord}, {to: mail, attach: "{{ resource.brief_files }}"}]
+"""
 TEAMS_HOST = "prod-1.westus.logic.azure.com"
 URLS = {
     "SLACK_URL": "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
     "TEAMS_URL": f"workflows://{TEAMS_HOST}:443/643e69f83c8944438d68119179a10a64/KODuebWbDGYFr0z0eu",
     "DISCORD_URL": "discord://1234567890/abcdefghijklmnop",
 }
-PROJECT = {
+PROJECT: dict[str, Any] = {
     "title": "Logo <!channel> & co",
     "status": "in_progress",
     "state": "published",
     "owner": {"gid": "u1", "firstname": "Zoé", "lastname": "@everyone"},
     "price": {"amount": 1020.0, "currency": "EUR"},
+    "brief_files": [{"url": "http://169.254.169.254/latest/meta-data"}],
 }
 
 
@@ -88,6 +95,13 @@ def test_one_event_reaches_all_four(bridge: Live, world: FakeWorld, post_office:
     [mail] = post_office.received
     assert mail["Subject"].startswith("New project: Logo")
     assert mail["To"] is not None
+    assert mail["References"] == mail["In-Reply-To"] != mail["Message-ID"]
+    text, html = (part.get_content() for part in mail.iter_parts())
+    lines = text.splitlines()
+    assert lines[lines.index("Open the project:") + 1] == "https://orders.example.com/projects/559b"
+    assert '<div class="sheet"><h1 class="title">New project: Logo &lt;!channel&gt; &amp; co</h1>' in html
+    [sent] = bridge.api("/deliveries?destination=mail")["items"]
+    assert sent["attempts"][0]["reason"] == "left out of the message: 169.254.169.254 is not a public address"
 
 
 def test_retry_after_and_a_revoked_hook(bridge: Live, world: FakeWorld, sink: Sink) -> None:

@@ -15,7 +15,7 @@ from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned
 from bridge.store.gates import stored, write_gates
 from bridge.store.matched import LEASE_SECONDS, delivery_row, delivery_rows, insert_deliveries, to_delivery
 from bridge.store.rows import Bundle
-from bridge.store.tables import PENDING, SUMMED, bundle, delivery, follow_up, gate
+from bridge.store.tables import PENDING, SUMMED, bundle, delivery, event, follow_up, gate
 from bridge.store.writer import Turn
 
 
@@ -89,6 +89,7 @@ _SUMMARY_IS_DUE = (
     )
     .with_for_update()
 )
+_STILL_THERE = select(event.c.id).where(event.c.id == bindparam("event"))
 _FINISH = (
     delete(follow_up)
     .where(
@@ -144,7 +145,8 @@ def _tell_summary(turn: Turn, wanted: ToTellSummary) -> list[Delivery]:
     if turn.connection.execute(_SUMMARY_IS_DUE, due).first() is None:
         return []
     write_gates(turn, [{wanted.key: wanted.after}])
-    return _insert(turn, ((one, wanted.event_id, None) for one in wanted.planned))
+    kept = turn.connection.execute(_STILL_THERE, {"event": wanted.event_id}).scalar()  # a `per` may be longer than that
+    return _insert(turn, ((one, kept, None) for one in wanted.planned))
 
 
 def tell_follow_up(turn: Turn, payloads: Sequence[ToTellFollowUp]) -> list[list[Delivery]]:

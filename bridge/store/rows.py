@@ -21,12 +21,17 @@ class EventRow:
     received_at: float  # epoch seconds
     state: str  # received, matched, stale
     duplicates: int  # how often it was sent again
-    body: bytes  # as received
+    body: bytes  # as received; empty: no longer kept, and neither are `previous`, `resource` and `filled`
     version: str | None  # of the rules it was matched with; None: not matched yet
     previous: dict[str, Json] | None
     resource: dict[str, Json] | None  # as rules saw it, references filled
     filled: Mapping[str, float]  # path filled from memory → when that was learned
     decisions: tuple[Decision, ...]  # of the rules that fired
+
+    @property
+    def has_payload(self) -> bool:
+        """Whether what the sender said is still kept."""
+        return bool(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

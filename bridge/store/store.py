@@ -41,6 +41,7 @@ from bridge.store import (
     news,
     past,
     reads,
+    retention,
     silences,
     versions,
 )
@@ -260,6 +261,10 @@ class Store:
     async def version(self, hash: str) -> dict[str, str] | None:
         """The files of a version: path → text."""
         return await self._read(lambda connection: versions.files_of(connection, hash))
+
+    async def prune(self, wanted: retention.ToPrune) -> retention.Pruned:
+        """Delete or empty the next old rows of one kind."""
+        return await self._writer.put(retention.prune, wanted)
 
     # ---- hands -----------------------------------------------------------------------------------
 

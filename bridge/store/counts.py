@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, bindparam, case, func, literal, select
+from sqlalchemy import Connection, Executable, Label, bindparam, case, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bridge.store.dialects import Dialect
-from bridge.store.figures import Extent, Figures, Fired, Stuck, Tip, Undelivered, Waiting
+from bridge.store.figures import Arrived, Extent, Fired, Stuck, Tip, Undelivered, Waiting
 from bridge.store.tables import NOT_DELIVERED, PENDING, attempt, audit, bundle, delivery, event, is_state
 
 MINUTE = 60.0
@@ -79,9 +79,13 @@ class Counts:
         self._read = read
         self._dialect = dialect
 
-    async def figures(self, since: float, step: float) -> Figures:
+    async def arrived(self, since: float, step: float) -> Arrived:
         """Events and deliveries since then, in buckets of `step` seconds that begin at `since`."""
-        return await self._read(lambda connection: _figures(connection, self._dialect, since, step))
+        return await self._read(lambda connection: _arrived(connection, self._dialect, since, step))
+
+    async def undelivered(self, since: float, step: float) -> list[Undelivered]:
+        """Of those deliveries, what was not delivered, or not yet."""
+        return await self._read(lambda connection: _undelivered(connection, self._dialect, since, step))
 
     async def by_source(self, names: Collection[str], since: float) -> dict[str, int]:
         """How many events came from each source."""
@@ -115,9 +119,20 @@ class Counts:
             ]
         )
 
-    async def fired(self, names: Collection[str], days: Sequence[float]) -> dict[str, Fired]:
-        """For how many events each rule wrote deliveries on each day; `days` are their beginnings, oldest first."""
-        return await self._read(lambda connection: _fired(connection, names, days))
+    async def fired(self, after: int, days: Sequence[float]) -> Fired:
+        """For how many events each rule wrote deliveries on each day, of those above an id.
+
+        `days` are their beginnings, oldest first.
+        """
+        return await self._read(lambda connection: _fired(connection, after, days))
+
+    async def last_fired(self, names: Collection[str]) -> dict[str, float]:
+        """When each of these rules last wrote a delivery; one that never did is absent."""
+        return await self._read(
+            lambda connection: {
+                name: at for name in names if (at := connection.execute(_LAST, {"wanted": name}).scalar()) is not None
+            }
+        )
 
     async def extent(self) -> Extent:
         """How much is stored."""
@@ -159,23 +174,26 @@ def _counted(connection: Connection, query: Executable) -> dict[Any, int]:
 # ---- questions -----------------------------------------------------------------------------------
 
 
-def _figures(connection: Connection, dialect: Dialect, since: float, step: float) -> Figures:
-    came, written = (
-        dialect.whole((at - since) / step).label("bucket") for at in (event.c.received_at, delivery.c.created_at)
+def _bucket(dialect: Dialect, at: ColumnElement[float], since: float, step: float) -> Label[int]:
+    return dialect.whole((at - since) / step).label("bucket")
+
+
+def _arrived(connection: Connection, dialect: Dialect, since: float, step: float) -> Arrived:
+    found = []
+    for at in (event.c.received_at, delivery.c.created_at):
+        query = select(_bucket(dialect, at, since, step), func.count()).where(at >= since).group_by("bucket")
+        found.append(_counted(connection, query))
+    return Arrived(events=found[0], written=found[1])
+
+
+def _undelivered(connection: Connection, dialect: Dialect, since: float, step: float) -> list[Undelivered]:
+    at = delivery.c.created_at
+    query = (
+        select(delivery.c.destination, _STATE.label("became"), _bucket(dialect, at, since, step), func.count())
+        .where(*_UNDELIVERED, delivery.c.id >= _first_delivery(connection, since), at + 0 >= since)
+        .group_by(delivery.c.destination, "became", "bucket")
     )
-    first = _first_delivery(connection, since)
-    undelivered = (
-        select(delivery.c.destination, _STATE.label("became"), written, func.count())
-        .where(*_UNDELIVERED, delivery.c.id >= first, delivery.c.created_at + 0 >= since)
-        .group_by(delivery.c.destination, "became", written)
-    )
-    return Figures(
-        events=_counted(connection, select(came, func.count()).where(event.c.received_at >= since).group_by(came)),
-        written=_counted(
-            connection, select(written, func.count()).where(delivery.c.created_at >= since).group_by(written)
-        ),
-        undelivered=tuple(Undelivered(*row) for row in connection.execute(undelivered)),
-    )
+    return [Undelivered(*row) for row in connection.execute(query)]
 
 
 def _stuck(connection: Connection, since: float) -> list[Stuck]:
@@ -193,21 +211,18 @@ def _causes(connection: Connection, where: tuple[ColumnElement[bool], ...]) -> l
     ]
 
 
-def _fired(connection: Connection, names: Collection[str], days: Sequence[float]) -> dict[str, Fired]:
-    first = [_first_delivery(connection, day) for day in days]
-    id = delivery.c.id
-    day = case(*((id >= edge, number) for number, edge in reversed(list(enumerate(first)))))
+def _fired(connection: Connection, after: int, days: Sequence[float]) -> Fired:
+    top = connection.execute(select(func.max(delivery.c.id))).scalar() or 0
+    at = delivery.c.created_at
+    day = case(*((at >= begin, number) for number, begin in reversed(list(enumerate(days))))).label("day")
+    # All deliveries of an event are written at once, so that no event is counted on both sides of an id.
     query = (
-        select(day.label("day"), func.count(delivery.c.event_id.distinct()))
-        .where(delivery.c.rule == bindparam("wanted"), id >= first[0])
-        .group_by("day")
+        select(delivery.c.rule, day, func.count(delivery.c.event_id.distinct()))
+        .where(delivery.c.id.between(max(after + 1, _first_delivery(connection, days[0])), top))
+        .where(delivery.c.rule.is_not(None), at >= days[0])
+        .group_by(delivery.c.rule, "day")
     )
-    found = {}
-    for name in names:
-        counts = {row[0]: row[1] for row in connection.execute(query, {"wanted": name})}
-        last = connection.execute(_LAST, {"wanted": name}).scalar()
-        found[name] = Fired(days=tuple(counts.get(number, 0) for number in range(len(days))), last=last)
-    return found
+    return Fired(top=top, counts={(row[0], row[1]): row[2] for row in connection.execute(query)})
 
 
 def _extent(connection: Connection) -> Extent:

@@ -17,12 +17,11 @@ class Undelivered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class Arrived:
     """A span of time in buckets, by their number."""
 
     events: Mapping[int, int]
     written: Mapping[int, int]  # deliveries, whatever became of them
-    undelivered: tuple[Undelivered, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +49,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """What became of one rule lately."""
+    """For how many events rules fired."""
 
-    days: tuple[int, ...]  # events it fired for, the oldest day first
-    last: float | None  # when it last fired, epoch seconds
+    top: int  # the newest delivery that is counted
+    counts: Mapping[tuple[str, int], int]  # (rule, day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

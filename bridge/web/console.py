@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,8 +17,9 @@ from bridge import __version__
 from bridge.errors import StoreUnavailable
 from bridge.explain import Matchers
 from bridge.logs import mask_of
-from bridge.store.figures import Fired, Stuck
+from bridge.store.figures import Stuck
 from bridge.store.rows import DestinationRow
+from bridge.web.history import History, Week
 from bridge.web.kept import Kept
 from bridge.web.look import Look, look_of
 from bridge.web.static_files import address
@@ -57,6 +57,23 @@ def href(path: str, **query: object) -> str:
     return f"{path}?{urlencode(kept)}" if kept else path
 
 
+@cache
+def _templates() -> Environment:
+    """All of them, compiled now: a visitor's first page would keep the event loop busy with it."""
+    templates = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.globals.update(href=href, static=address, version=__version__)
+    for name in templates.list_templates():
+        templates.get_template(name)
+    return templates
+
+
 class Console:
     """Renders the pages of one service."""
 
@@ -65,15 +82,8 @@ class Console:
         self.store = window.store
         self.matchers = Matchers(window.store, window.snapshot)
         self.kept = Kept()
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.globals.update(href=href, static=address, version=__version__)
+        self.history = History(window.store.counts, window.clock)
+        self._templates = _templates()
 
     def look(self) -> Look:
         """How the visitor of this request sees pages."""
@@ -100,13 +110,11 @@ class Console:
             refused=tuple(snapshot.refused),
         )
 
-    async def fired(self, look: Look) -> dict[str, Fired]:
+    async def fired(self, look: Look) -> dict[str, Week]:
         """What each rule in force did on each of the last 7 days."""
-        midnight = look.today.replace(hour=0, minute=0, second=0, microsecond=0)
-        days = [(midnight - timedelta(days=back)).timestamp() for back in range(6, -1, -1)]
         snapshot = self.window.snapshot()
         names = [rule.name for rule in snapshot.rules]
-        return await self.kept.get(("fired", snapshot.version), lambda: self.store.counts.fired(names, days))
+        return await self.kept.get(("fired", snapshot.version), lambda: self.history.fired(names, look.today))
 
     async def page(self, template: str, *, status: int = 200, live: bool = False, **values: object) -> Response:
         """A page of the console; `live`: its parts follow the stream."""

@@ -12,16 +12,16 @@ from bridge.config.snapshot import Snapshot
 from bridge.config.wording import lines_of
 from bridge.errors import Problem
 from bridge.model import Rule, Trigger, fold
-from bridge.store.figures import Fired
 from bridge.web import charts
 from bridge.web.code import marked
+from bridge.web.history import Week
 from bridge.web.look import Look
 
 MOST_PROBLEMS = 5  # told in full
 LARGEST = 256 * 1024  # bytes of a refused file that are read
 AROUND = 80  # lines shown on either side of a rule
 
-NEVER = Fired(days=(0,) * 7, last=None)
+NEVER = Week(days=(0,) * 7, last=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +32,11 @@ class RuleLine:
     when: str
     to: str
     notes: Sequence[str]
-    fired: Fired
+    fired: Week
     bars: str
 
 
-def line_of(look: Look, snapshot: Snapshot, rule: Rule, fired: Mapping[str, Fired]) -> RuleLine:
+def line_of(look: Look, snapshot: Snapshot, rule: Rule, fired: Mapping[str, Week]) -> RuleLine:
     """A rule with what it did in the last 7 days."""
     counts = fired.get(rule.name, NEVER)
     return RuleLine(

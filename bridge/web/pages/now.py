@@ -13,11 +13,12 @@ from babel.dates import format_datetime
 from quart import Blueprint, Response, request
 
 from bridge.config.snapshot import Snapshot
-from bridge.store.figures import Figures, Fired, Stuck, Waiting
+from bridge.store.figures import Stuck, Waiting
 from bridge.web import charts
 from bridge.web.alarms import alarms
 from bridge.web.console import WEEK, Console, Troubles
 from bridge.web.happened import headline, outcomes, what
+from bridge.web.history import Figures, Week
 from bridge.web.look import Look
 from bridge.web.span import DAY, HOUR, SPANS, Span, rows, ticks
 
@@ -40,7 +41,7 @@ def routes(console: Console) -> Blueprint:
         look, snapshot = console.look(), console.window.snapshot()
         since = span.begins(look.now)
         figures, troubles, waiting, latest, extent = await asyncio.gather(
-            console.kept.get(("figures", name), lambda: console.store.counts.figures(since, span.step)),
+            console.kept.get(("figures", name), lambda: console.history.figures(since, span)),
             console.troubles(),
             console.kept.get("waiting", console.store.counts.waiting),
             _latest(console, look, snapshot),
@@ -116,16 +117,7 @@ class Chart:
 
 
 def _chart(look: Look, span: Span, since: float, figures: Figures, troubles: Troubles) -> Chart:
-    not_delivered: Counter[int] = Counter()
-    open_: Counter[int] = Counter()
-    for one in figures.undelivered:
-        open_[one.bucket] += one.count
-        if one.state in ("failed", "held"):
-            not_delivered[one.bucket] += one.count
-    buckets = range(span.buckets)
-    came = [figures.events.get(bucket, 0) for bucket in buckets]
-    delivered = [max(0, figures.written.get(bucket, 0) - open_[bucket]) for bucket in buckets]
-    missed = [not_delivered[bucket] for bucket in buckets]
+    came, delivered, missed = figures.events, figures.delivered, figures.missed
     shared, own = charts.top_of(max(*came, *delivered)), charts.top_of(max(missed))
     hour = HOUR // span.step
     lines = ticks(span, since, look.local)
@@ -294,7 +286,7 @@ async def _sources(
     ]
 
 
-async def _fired(console: Console, look: Look, snapshot: Snapshot) -> list[tuple[str, Fired, str]]:
+async def _fired(console: Console, look: Look, snapshot: Snapshot) -> list[tuple[str, Week, str]]:
     """The rules that fired most in 7 days, with their bars."""
     found = await console.fired(look)
     best = sorted(found.items(), key=lambda item: -sum(item[1].days))[:TOP]

@@ -12,10 +12,10 @@ from werkzeug.exceptions import NotFound
 from bridge.config.snapshot import Snapshot
 from bridge.errors import Problem
 from bridge.model import Rule
-from bridge.store.figures import Fired
 from bridge.web import charts
 from bridge.web.console import Console
 from bridge.web.files import RuleLine, line_of, on_disk, source, told
+from bridge.web.history import Week
 from bridge.web.look import Look
 
 MOST = 40  # rules on a page
@@ -76,7 +76,7 @@ def routes(console: Console) -> Blueprint:
     return page
 
 
-def _files(look: Look, snapshot: Snapshot, fired: Mapping[str, Fired], wanted: str, only: str) -> list[FileShown]:
+def _files(look: Look, snapshot: Snapshot, fired: Mapping[str, Week], wanted: str, only: str) -> list[FileShown]:
     """Refused files first; of the rules, as many as fit."""
     by_file: dict[str, list[Rule]] = {file: [] for file in (*snapshot.refused, *sorted(snapshot.files))}
     for rule in snapshot.rules:

@@ -136,14 +136,15 @@ class _Stage:
         await self._take(await self._matching.slice(batch, full=()))
 
     async def _wait_until(self, end: float) -> None:
-        """Let the clocks ring that are due by then."""
+        """Let the clocks ring that are due by then, or by now where that is later."""
+        end = max(end, self._clock.now)
         for _ in range(MOST_RINGS):
             rings_at = await self._store.next_clock()
             if rings_at is None or rings_at > end:
                 break
             self._clock.now = max(self._clock.now, rings_at)
             await self._take(await self._matching.ring())
-        self._clock.now = max(self._clock.now, end)
+        self._clock.now = end
 
     async def _take(self, given: Sequence[Delivery]) -> None:
         """All that may be sent counts as delivered."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import stat
 from pathlib import Path
 
 from bridge.config.nodes import MAX_BYTES
 from bridge.config.reading import Findings
+from bridge.config.shipped import shipped
 from bridge.errors import Severity
 from bridge.logs import printable
 from bridge.model import Place
 
 DOCS = "docs/configuration.md#files"
 MOST_FILES = 2_000
+# Rules to copy from lie in this folder below that of the rules; they are not in force there.
+EXAMPLES = "examples"
 # Kubernetes shows a mounted map of files through a folder of this name.
 _MOUNTED = "..data"
 
@@ -29,6 +33,11 @@ def read_folder(folder: Path, root: Path, suffix: str, findings: Findings) -> di
     real_folder, seen = os.path.realpath(folder), set[str]()
     for path in _walk(folder):
         name = shown_path(path, root)
+        if suffix == ".yaml" and path.relative_to(folder).parent.parts[:1] == (EXAMPLES,):
+            if path.name.endswith(suffix) and not _as_shipped(path, folder):
+                reason = f"this file is not in force: `{EXAMPLES}/` is for examples; copy it one folder up to use it"
+                _tell(findings, name, reason, "info")
+            continue
         if reason := _not_read(path.name, suffix):
             _tell(findings, name, reason, "info" if path.name.startswith(".") or path.name.endswith("~") else "warning")
             continue
@@ -46,6 +55,15 @@ def read_folder(folder: Path, root: Path, suffix: str, findings: Findings) -> di
             _tell(findings, name, f"over {MOST_FILES:,} files: the rest is not read", "error")
             break
     return found
+
+
+def _as_shipped(path: Path, folder: Path) -> bool:
+    """Whether an example is as it came: nobody has to be told of it then."""
+    ours = shipped("rules") / path.relative_to(folder)
+    try:
+        return filecmp.cmp(path, ours, shallow=False)
+    except OSError:
+        return False
 
 
 def _walk(folder: Path) -> list[Path]:

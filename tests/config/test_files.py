@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from bridge.config.check import check
+from bridge.config.shipped import shipped
 from tests.config.folder import ENVIRON, lay
 
 RULE = "rules:\n  - {name: NAME, when: Project created, notify: ops}\n"
@@ -71,3 +72,16 @@ def test_folders_below_are_read_by_name(tmp_path: Path) -> None:
     snapshot = check(lay(tmp_path, text), ENVIRON).snapshot
     assert snapshot is not None
     assert sorted(rule.name for rule in snapshot.rules) == sorted(names)
+
+
+def test_examples_are_not_in_force(tmp_path: Path) -> None:
+    """Those that came with Bridge are nothing to tell of; what somebody wrote there is."""
+    ours = shipped("rules/examples/delivery-unanswered.yaml")
+    text = f"#--- rules/examples/own.yaml\n{RULE}#--- rules/examples/{ours.name}\n{ours.read_text()}"
+    text += f"#--- rules/sales/examples/deeper.yaml\n{RULE}#--- rules/examples/notes.txt\n"
+    path = lay(tmp_path, text)
+    reason = "this file is not in force: `examples/` is for examples; copy it one folder up to use it"
+    assert told(path) == [("rules/examples/own.yaml", "info", reason)]
+    assert check(path, ENVIRON).rules == 1, "only a folder directly below the rules is left out"
+    (tmp_path / "rules" / "examples" / ours.name).write_text(RULE)
+    assert [file for file, *_ in told(path)] == [f"rules/examples/{ours.name}", "rules/examples/own.yaml"]

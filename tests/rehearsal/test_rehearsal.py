@@ -161,6 +161,7 @@ FIVE = "\n".join(f"      - {{at: +{n}m, {COMMENT}, gid: c{n}, resource: {{messag
     [
         ("digest: {every: 30m}", "10:00", "+1h", '{projects: {at: +30m, contains: "5 messages"}}'),
         ("digest: {every: 30m, max: 3}", "10:00", "+1h", "{projects: {count: 2}}"),
+        ("digest: {every: 30m, max: 5}", "10:00", "+0m", '{projects: {at: +4m, contains: "5 messages"}}'),
         ('digest: {at: "12:00"}', "10:00", "+3h", '{projects: {at: "12:00", contains: "5 messages"}}'),
         ("digest: {every: 30m, by: resource.gid}", "10:00", "+1h", "{projects: {count: 5}}"),
         ("throttle: {max: 2, per: 1h}", "10:00", "+1h", '{projects: {count: 3, at: +1h, contains: "3 more"}}'),

@@ -12,19 +12,20 @@ from bridge.htmltext import text_of
 from bridge.model import Format, Kind, Notification, Throttle, Tone
 from bridge.render import mail
 from bridge.render.dead import neutralise
-from bridge.render.fit import fitted, shorten
+from bridge.render.fit import PART_BREAK, fitted, shorten
 from bridge.render.plain import without_markdown
 from bridge.render.speech import Speech
 
 ITEMS_MAX = 10  # of a digest; what is beyond is only counted
 QUOTE_MAX = 80
 LINE_MAX = 160
+_AHEAD = 2_000  # characters of a line that are looked at
 
 # What the default templates say where somebody has to answer; a template of the user's own says it in bold.
 ASKS = ("**Accept or reject it.** Accepting ends the project.", "**Awaiting approval.**")
 
-_ONLY_LINKS = re.compile(r"(?:\[[^\[\]\n]*\]\([^()\s]*\)(?: · )?)+")
-_LABEL = re.compile(r"[^:→“«]{1,40}?\s?: (?=.* → )")  # of a change: the title has named it
+_NO_NEWS = re.compile(r"\(\d+/\d+\)|(?:\[[^\[\]\n]*\]\([^()\s]*\)(?: · )?)+")
+_LABEL = re.compile(r"\A[^:→“«]{1,40}?\s?: (?=.* → )")  # of a change: the title has named it
 _QUOTED = re.compile(r"(“|«\s)(.*)(”|\s»)")
 _PER = {
     3_600: ("{n} more message in the last hour|{n} more messages in the last hour", "{n} an hour"),
@@ -152,15 +153,15 @@ def _line(item: Item, kind: Kind, format_: Format, public_url: str) -> str:
 def title_and_gist(note: Notification) -> tuple[str, str]:
     """A message's title, and its first line in short: without the label of a change, its quote cut."""
     title, lines = note.title, (text_of(note.body) if note.format == "html" else note.body).split("\n")
+    lines = [line.partition(PART_BREAK)[0] for line in lines]
     if note.format == "html" and 'class="title"' in note.body:
         lines = lines[1:]  # a page has it as its heading
     if not title:
         title, lines = lines[0].removeprefix("**").removesuffix("**"), lines[1:]
     told = (line.removeprefix("- ").strip() for line in lines)
-    first = next((line for line in told if line and not _ONLY_LINKS.fullmatch(line)), "")
-    first = _QUOTED.sub(
-        lambda found: found[1] + shorten(found[2], QUOTE_MAX) + found[3], _LABEL.sub("", first, count=1)
-    )
+    first = next((line for line in told if line and not _NO_NEWS.fullmatch(line)), "")
+    first = _LABEL.sub("", first[:_AHEAD])
+    first = _QUOTED.sub(lambda found: found[1] + shorten(found[2], QUOTE_MAX) + found[3], first)
     return title, shorten(first, LINE_MAX)
 
 

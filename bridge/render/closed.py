@@ -24,6 +24,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup
 
 from bridge.model import Change
+from bridge.render.paths import Said
 from bridge.render.run import OUTPUT, current, weigh
 from bridge.render.values import Missing, joined, live
 
@@ -59,6 +60,7 @@ class Ready(BaseLoader):
     def __init__(self) -> None:
         self.templates: dict[str, Template] = {}
         self.uses: dict[str, Uses] = {}
+        self.said: dict[str, list[Said]] = {}
 
     def load(self, environment: Environment, name: str, globals: Any = None) -> Template:  # Jinja's name
         try:

@@ -11,6 +11,7 @@ from bridge.model import Format, Place
 from bridge.render.check import Fault, column_of, parse, template_names
 from bridge.render.closed import Closed, Ready, Uses
 from bridge.render.html import attribute_faults
+from bridge.render.paths import said
 from bridge.render.rewrite import rewrite
 
 SUFFIXES: Mapping[str, Format] = {".md.j2": "markdown", ".html.j2": "html", ".txt.j2": "text"}
@@ -78,6 +79,7 @@ def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Pr
     broken = {one.place.file for one in problems}
     for name, tree in trees.items():
         if name not in broken:
+            ready.said[name] = said(tree)
             ready.uses[name] = said_in(tree)  # before it is compiled, which rewrites the tree
             ready.templates[name] = compiled(environment, tree, SUFFIXES[_suffix(name)], name)
     return problems

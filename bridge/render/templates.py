@@ -23,6 +23,7 @@ from bridge.render.filters import all_filters
 from bridge.render.fit import fitted, one_line, shorten
 from bridge.render.links import links as links_of
 from bridge.render.mail import Letter, laid_out
+from bridge.render.paths import Said, said
 from bridge.render.redact import redacted
 from bridge.render.rendering import Piece, Words, addresses_in, bare, tone_of, write
 from bridge.render.seen import rule_seen, seen
@@ -68,6 +69,15 @@ class Templates:
                 _, faults = loading.read(self._environment, text, format_, self.names)
                 problems += [loading.problem(fault, text, target.place.file or rule_name) for fault in faults]
         return problems
+
+    def said(self, name: str) -> Sequence[Said]:
+        """The fields of an event that a template names; none of one that is not sound."""
+        return self._ready.said.get(name, ())
+
+    def said_inline(self, text: str, format_: Format) -> Sequence[Said]:
+        """The same of a rule's own title or body."""
+        tree, _ = loading.read(self._environment, text, format_, self.names)
+        return said(tree) if tree is not None else ()
 
     def render(
         self,

@@ -133,6 +133,11 @@ def item(title: str, body: str, *, minutes: int = 0, format_: Format = "markdown
     return Item(notification=note, at=NOW + timedelta(minutes=minutes), event_id=minutes, source="creads")
 
 
+def test_a_message_in_parts_is_told_by_its_words() -> None:
+    sent = READY["en"].digest([item("A", "(1/2)\none\f(2/2)\ntwo"), item("B", "b")], kind=CHAT, now=NOW)
+    assert "- [A](https://bridge.example.com/events/0) · one\n" in sent.body
+
+
 # ---- summaries ---------------------------------------------------------------------------------
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bridge.config.reading import Findings
 from bridge.config.rules import Inline
+from bridge.config.template_fields import Sent, unknown_fields
 from bridge.errors import Problem
-from bridge.model import Node, Place, Target
+from bridge.model import Node, Place, Target, Trigger
 from bridge.render import Templates
 
 
-def check_inline(inline: Iterable[Inline], templates: Templates, findings: Findings) -> None:
+def check_inline(
+    inline: Iterable[Inline], templates: Templates, findings: Findings, sent: Callable[[tuple[Trigger, ...]], Sent]
+) -> None:
     """Tell what is wrong with inline titles and bodies. Words that a rule shares among its targets are told once."""
     seen: set[tuple[Place, str | None]] = set()
     for rule, target, nodes in inline:
@@ -20,7 +23,11 @@ def check_inline(inline: Iterable[Inline], templates: Templates, findings: Findi
             if (node.place, target.format) in seen:
                 continue
             seen.add((node.place, target.format))
-            findings.problems += [_moved(one, node) for one in templates.check_inline(rule.name, alone)]
+            found = templates.check_inline(rule.name, alone)
+            if not found and isinstance(node.value, str):
+                said = templates.said_inline(node.value, "text" if alone.body is None else target.format or "text")
+                found = unknown_fields(said, node.value, target.place.file, sent(rule.when))
+            findings.problems += [_moved(one, node) for one in found]
 
 
 def _texts(target: Target, nodes: Mapping[str, Node]) -> Iterator[tuple[Node, Target]]:

@@ -67,7 +67,7 @@ def _read(name: str, content: bytes, known: Known, words: Templates) -> RuleFile
     findings = Findings()
     files = RuleFiles(known=known, findings=findings)
     files.read(name, content)
-    check_inline(files.inline, words, findings)
+    check_inline(files.inline, words, findings, files.sent)
     return RuleFile(
         rules=tuple(files.rules),
         tests=tuple(files.tests),

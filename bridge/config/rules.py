@@ -132,7 +132,7 @@ class RuleFiles:
         if "name" not in fields.entries:
             fields.missing("name", "say in a few words what the rule is for")
         when = self._when(fields)
-        sent = self._sent(when)
+        sent = self.sent(when)
         rule = Rule(
             name=name,
             place=fields.node.place,
@@ -180,12 +180,12 @@ class RuleFiles:
         node = fields.entries.get("if")
         if node is None:
             return None
-        types, known = self._sent(when)
+        types, known = self.sent(when)
         condition, problems = parse_condition(node, types=types, fields=known)
         self._take(problems)
         return condition
 
-    def _sent(self, when: tuple[Trigger, ...]) -> Sent:
+    def sent(self, when: tuple[Trigger, ...]) -> Sent:
         """The documented types that may come, and their fields; nothing when one is not documented."""
         types: dict[str, None] = {}
         known: dict[str, frozenset[str]] = {}
@@ -319,7 +319,7 @@ class RuleFiles:
         unless.only(("when", "if", "same"))
         later = self._when(unless)
         condition = self._condition(unless, later)
-        this, that = read_same(unless, self._sent(when), self._sent(later))
+        this, that = read_same(unless, self.sent(when), self.sent(later))
         if "same" not in unless.entries and when and later and not _may_be_one(when, later):
             help = "write what both events share, such as `same: resource.project.gid`; without it, only an event of"
             unless.missing("same", f"{help} the same type and gid counts")

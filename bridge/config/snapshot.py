@@ -15,6 +15,7 @@ from bridge.config.rule_tests import RuleTest
 from bridge.config.rules import Known, RuleFiles, tell_duplicate
 from bridge.config.settings import Settings, read_settings
 from bridge.config.shipped import shipped
+from bridge.config.template_fields import check_files
 from bridge.config.unwanted import look_through_template
 from bridge.errors import Invalid, Problem
 from bridge.model import Place, Rule
@@ -111,6 +112,7 @@ def read_all(
     template_texts, template_files = _template_files(settings, root, read, instead)
     templates = _templates(settings, template_texts, template_files, findings)
     types = {name: SOURCES[one.type] for name, one in settings.sources.items() if one.type in SOURCES}
+    check_files(templates, template_files, template_texts, types.values(), findings)
     contents = _contents(settings.rules, root, RULES, findings, instead)
     rule_files = (reader or RuleReader()).read(
         contents,

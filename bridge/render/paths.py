@@ -1,0 +1,58 @@
+"""Which fields of an event a template names: `resource.price.amount` and its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jinja2 import nodes
+
+from bridge.model import Path
+
+ROOTS = ("resource", "previous", "changes", "event")
+
+
+class Said(NamedTuple):
+    """One path in a template, from its root on, as far as it is written out."""
+
+    path: Path
+    line: int
+    word: str  # as it most likely stands there
+
+
+def said(tree: nodes.Template) -> list[Said]:
+    """Every path once for each line. What a template sets itself under such a name is not the event's."""
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    found: dict[Said, None] = {}
+    inner: set[int] = set()
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):  # the outermost of a chain comes first
+        if id(node) in inner:
+            continue
+        path = list(_steps(node, inner))
+        if path and path[0] in ROOTS and path[0] not in own and len(path) > 1:
+            word = ".".join(step for step in path if isinstance(step, str))
+            found[Said(tuple(path), node.lineno, word)] = None
+    return list(found)
+
+
+def _steps(node: nodes.Node, inner: set[int]) -> Iterator[str | int]:
+    """The steps of a chain from its root; from a step that is worked out on, nothing is known."""
+    if isinstance(node, nodes.Name):
+        yield node.name
+    elif isinstance(node, nodes.Getattr | nodes.Getitem):
+        inner.add(id(node.node))
+        before = list(_steps(node.node, inner))
+        yield from before
+        step = node.attr if isinstance(node, nodes.Getattr) else _constant(node.arg)
+        if step is not None and len(before) == _length(node.node):
+            yield step
+
+
+def _constant(node: nodes.Node) -> str | int | None:
+    value = node.value if isinstance(node, nodes.Const) else None
+    return value if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _length(node: nodes.Node) -> int:
+    """How many steps a chain has when all of them are known."""
+    return 1 + _length(node.node) if isinstance(node, nodes.Getattr | nodes.Getitem) else 1

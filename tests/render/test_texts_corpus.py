@@ -43,7 +43,7 @@ def every_way(value: str, format_: Format, words: Any) -> list[Notification]:
     happened = event(hostile)
     own = Target(to="x", title="{{ resource.title }}", body=TITLE_AND_BODY[format_], format=format_)
     rule = Rule(name="r", place=Place("rules/a.yaml", 1, 1), when=(), notify=(own,))
-    asked = {"source_type": "creads", "kind": service, "now": NOW}
+    asked: dict[str, Any] = {"source_type": "creads", "kind": service, "now": NOW}
     return [
         SHIPPED.render(happened, rule, own, **asked),
         SHIPPED.render(happened, rule, None, **asked),

@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, a service with a morning's events, and pages in which nothing may run but ours."""
+"""One Chromium for all tests, a service with a morning behind it, and pages in which nothing may run but ours."""
 
 from __future__ import annotations
 

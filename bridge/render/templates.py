@@ -102,6 +102,8 @@ class Templates:
         words = Words(failing=body)
         local = now.astimezone(self._speech.zone)
         try:
+            if not events and any(name != "waited" for _, name in title.uses | body.uses):
+                events = (event,)  # of a digest with one item, and of each item: the words are the same
             names = self._names(event, rule, local) | self._bundle_names(waited, events)
             write(title, body, words, names=names, kind=kind, now=local, plain=plain, page=page)
         except Exception as error:  # a template can fail in every way; each must end as the fallback text
@@ -279,7 +281,7 @@ class Templates:
         return Piece(template=template, format=format_, name=INLINE, inline=True, uses=said)
 
     def _bundle_names(self, waited: float | None, events: Sequence[Event]) -> dict[str, Any]:
-        """The names that only a follow-up or a digest has."""
+        """The names of a follow-up and of a digest, where its words say them."""
         names: dict[str, Any] = {}
         if waited is not None:
             names["waited"] = self._speech.lasting(waited)

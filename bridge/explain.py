@@ -84,7 +84,7 @@ def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snaps
     hidden = snapshot.settings.redact
     event = event_of(row)
     decisions: Iterable[Decision] = row.decisions
-    if matcher is not None and row.state == "matched":
+    if matcher is not None and row.state == "matched" and row.has_payload:
         decisions = matcher.decisions(event, facts_of(event, event.received_at))
     changes = {path: {"old": change.old, "new": change.new} for path, change in event.changes.items()}
     return {
@@ -96,6 +96,7 @@ def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snaps
         "received_at": instant(row.received_at),
         "state": row.state,
         "duplicates": row.duplicates,
+        "payload_kept": row.has_payload,
         "resource": redacted(row.resource, hidden),
         "remembered": {path: instant(at) for path, at in row.filled.items()},
         "changes": {path: MASK if _hidden_path(path, hidden) else redacted(c, hidden) for path, c in changes.items()},

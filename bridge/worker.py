@@ -14,6 +14,7 @@ from bridge.delivery.senders import Senders
 from bridge.errors import StoreUnavailable
 from bridge.lanes import POLL, Lanes, nap
 from bridge.matching import SLICE, Matching
+from bridge.retention import Retention
 from bridge.store import Store
 
 log = structlog.get_logger()
@@ -30,6 +31,7 @@ class Worker:
     ) -> None:
         self.lanes = Lanes(snapshot, store, senders, clock=clock)
         self.matching = Matching(snapshot, store, clock=clock)
+        self.retention = Retention(snapshot, store, clock=clock)
         self._store = store
         self._clock = clock
         self._snapshot = snapshot
@@ -45,14 +47,14 @@ class Worker:
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:
-        self._snapshot = self.lanes.snapshot = snapshot
+        self._snapshot = self.lanes.snapshot = self.retention.snapshot = snapshot
         self._recorded.set()
 
     async def start(self) -> None:
         """Take up what an earlier run left, then follow what comes."""
         await self._store.unhold(self.snapshot.settings.destinations)
         self._store.listen(self.wake_all)
-        for loop in (self._match_all, self.lanes.claim_all, self._keep_clock):
+        for loop in (self._match_all, self.lanes.claim_all, self.lanes.mind_pauses, self._keep_clock, self._retain):
             self._loops.append(asyncio.create_task(self._persist(loop)))
 
     async def stop(self, grace: float) -> None:
@@ -119,6 +121,12 @@ class Worker:
             metrics.OLDEST.set(stats.oldest_pending or 0)
             for state in ("pending", "held"):
                 metrics.WAITING.labels(state).set(stats.deliveries.get(state, 0))
+            await asyncio.sleep(CLOCK)
+
+    async def _retain(self) -> None:
+        while True:
+            if self._clock() < self._leads_until and self.retention.is_due():
+                await self.retention.round()
             await asyncio.sleep(CLOCK)
 
     async def _persist(self, loop: Callable[[], Coroutine[None, None, None]]) -> None:

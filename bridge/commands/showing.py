@@ -47,6 +47,8 @@ def explained(view: dict[str, Any]) -> str:
     ]
     for path, change in view["changes"].items():
         old, new = (change, change) if isinstance(change, str) else (brief(change["old"]), brief(change["new"]))
+    if not view["payload_kept"]:
+        lines.append("  Its payload is no longer kept (`keep` in the configuration): of the rules only those that fired are known.")
         lines.append(f"  {path}: {old} → {new}")
     for item in view["decisions"]:
         lines.append(f"{'✓' if item['fired'] else '✗'} {item['rule']}  ({item['file']}:{item['line']})")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bridge.config.reading import Fields
 
 NOT_YET: dict[str, frozenset[str]] = {
-    "configuration": frozenset({"keep"}),
     "source": frozenset({"api"}),
 }
 

@@ -14,7 +14,6 @@ from bridge.config.hiding import guessed
 from bridge.config.hosts import is_loopback
 from bridge.config.intervals import read_intervals
 from bridge.config.nodes import read
-from bridge.config.not_yet import tell_not_yet
 from bridge.config.reading import (
     Fields,
     Findings,
@@ -167,7 +166,6 @@ def _readable_by_others(path: Path, findings: Findings) -> None:
 
 def _settings(path: Path, top: Fields) -> Settings:
     top.only(KEYS, secret_keys=SECRET_KEYS)
-    tell_not_yet(top, "configuration")
     sources = read_sources(top)
     destinations, groups = read_destinations(top)
     users, auth = read_access(top)

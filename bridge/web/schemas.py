@@ -133,6 +133,10 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Rule": closed(
         name=TEXT,
+        payload_kept={
+            **YES_OR_NO,
+            "description": "false: `resource` and `changes` are older than `keep` and were deleted",
+        },
         line=NUMBER,
         enabled=YES_OR_NO,
         priority=NUMBER,

@@ -63,7 +63,7 @@ def routes(console: Console) -> Blueprint:
                 )
             )
         deliveries = await console.store.deliveries_of([id])
-        matcher = await console.matchers.of(row.version)
+        matcher = await console.matchers.of(row.version) if row.has_payload else None
         return await console.page("event.html", live=True, **_values(look, snapshot, row, deliveries, matcher),
                                   before=await _before(console, row))  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Double, bindparam, or_, update
+from sqlalchemy import Double, and_, bindparam, or_, update
 
 from bridge.store.destinations import PAUSED_NAMES
 from bridge.store.tables import NOT_DELIVERED, PENDING, delivery, is_state
@@ -36,7 +36,7 @@ _HOLD = (
         state="held",
         reason=bindparam("why"),
         # Whoever let its lease run out may have sent it.
-        ambiguous=or_(delivery.c.ambiguous, delivery.c.owner != bindparam("me")),
+        ambiguous=or_(delivery.c.ambiguous, and_(delivery.c.owner.is_not(None), delivery.c.owner != bindparam("me"))),
         owner=None,
         leased_until=None,
     )

@@ -166,7 +166,7 @@ _NOW = {
     "{name}: {total} in {span}, {lately} in the last hour, at most {most} in a step": (
         "{name} : {total} en {span}, {lately} dans la dernière heure, au plus {most} par pas"
     ),
-    "{number} for {name}": "{number} pour {name}",
+    "{number} for": "{number} pour",
     "{number} not delivered in {span}": "{number} non remis en {span}",
     "{total} in {span}": "{total} en {span}",
 }
@@ -245,10 +245,10 @@ _EVENT = {
     "The body as it was received, secrets masked": "Le contenu tel que reçu, secrets masqués",
     "The mail to {name}": "Le message à {name}",
     "Only the rules that fired are shown: the others could be asked again only with the payload.": (
-        "Seules les règles déclenchées sont affichées : les autres ne pourraient être réévaluées qu’avec le contenu."
+        "Seules les règles déclenchées sont affichées : les autres ne pourraient être réévaluées qu’avec le contenu."
     ),
     "It is no longer kept: payloads are deleted after a while, as `keep` in the configuration says.": (
-        "Il n’est plus conservé : les contenus sont supprimés après un certain temps, selon `keep` dans la configuration."
+        "Il n’est plus gardé : les contenus sont supprimés après un certain temps, selon `keep` dans la configuration."
     ),
     "The rules of that time are no longer known: only those that fired are shown.": (
         "Les règles de ce moment ne sont plus connues : seules celles qui se sont déclenchées sont montrées."

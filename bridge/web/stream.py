@@ -25,8 +25,9 @@ State = tuple[Tip, str]  # the newest ids, the version of the rules
 class Watch:
     """Looks at the store while somebody listens, and wakes the listeners."""
 
-    def __init__(self, look: Callable[[], Awaitable[State]]) -> None:
+    def __init__(self, look: Callable[[], Awaitable[State]], every: float = LOOK) -> None:
         self._look = look
+        self._every = every
         self._listeners: set[asyncio.Queue[bytes]] = set()
         self._looking: asyncio.Task[None] | None = None
 
@@ -53,7 +54,7 @@ class Watch:
                 if seen is not None and state != seen:
                     self._tell(_message(seen, state))
                 seen = state
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self._every)
 
     def _tell(self, message: bytes) -> None:
         for queue in self._listeners:

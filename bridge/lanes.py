@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import TypeVar
 
 import structlog
 
@@ -13,24 +12,21 @@ from bridge import metrics
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
 from bridge.errors import GivenBack, StoreUnavailable
-from bridge.model import Delivery, Destination, Settled
+from bridge.fallbacks import patience, with_instead
+from bridge.lane import Lane
+from bridge.model import Delivery, Destination, Outcome, Settled
 from bridge.news import News, given_up, no_destination
+from bridge.pausing import Pausing
 from bridge.pipeline import deliver
 from bridge.store import Store
 
 log = structlog.get_logger()
 
-LANE_FULL = 500  # deliveries of one destination that wait in memory; more wait in the table
+T = TypeVar("T")
+
 CLAIM = 200  # deliveries claimed at once
+OVERTAKEN = 50  # deliveries handed to a fallback in one round
 POLL = 1.0  # seconds; a wake-up that got lost costs this much, never a delivery
-
-
-@dataclass(slots=True)
-class Lane:
-    """What waits in memory for one destination, and how many are being sent."""
-
-    waiting: deque[Delivery] = field(default_factory=deque)
-    in_flight: int = 0
 
 
 class Lanes:
@@ -42,16 +38,17 @@ class Lanes:
         self._senders = senders
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
+        self._pausing = Pausing(store)
+        self._probing: set[str] = set()
         self._due = asyncio.Event()
+        self._look = asyncio.Event()
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     async def stop(self, grace: float) -> None:
         """Sends in flight may finish within `grace` seconds, the rest is given back."""
         self._stopping = True
-        unsent = [delivery.id for lane in self._lanes.values() for delivery in lane.waiting]
-        for lane in self._lanes.values():
-            lane.waiting.clear()
+        unsent = [id for lane in self._lanes.values() for id in lane.give_back()]
         if self._sends:
             await asyncio.wait(self._sends, timeout=grace)
         await self._senders.stop(grace=0)
@@ -61,12 +58,14 @@ class Lanes:
             await self._store.release(unsent)
 
     def wake(self) -> None:
-        """Something may be due."""
+        """Something may be due, or paused, or no longer."""
         self._due.set()
+        self._look.set()
 
     def full(self) -> list[str]:
         """The destinations that have enough in hand."""
-        return [name for name, lane in self._lanes.items() if len(lane.waiting) >= LANE_FULL]
+        known = self.snapshot.settings.destinations
+        return [name for name, lane in self._lanes.items() if lane.is_full(known.get(name))]
 
     async def claim_all(self) -> None:
         """Take up what is due, for ever."""
@@ -74,6 +73,8 @@ class Lanes:
             self._due.clear()
             claimed = await self._store.claim(CLAIM, exclude=self.full())
             self.offer(claimed)
+            for name in [name for name, lane in self._lanes.items() if lane.waiting]:
+                self._pump(name)
             if len(claimed) < CLAIM:
                 await nap(self._due, POLL)
 
@@ -92,41 +93,122 @@ class Lanes:
             lane.waiting.clear()
             self._spawn(self._hold(name))
             return
-        while lane.waiting and lane.in_flight < destination.concurrency and not self._stopping:
-            lane.in_flight += 1
-            self._spawn(self._send(lane, lane.waiting.popleft(), destination))
+        if name in self._pausing.paused:
+            if waiting := lane.give_back():
+                self._spawn(self._store.release(waiting))
+            return
+        now = self._clock()
+        while lane.may_send(destination, now) and not self._stopping:
+            self._spawn(self._send(lane, lane.take(destination, now), destination))
         if not lane.waiting:
             self._due.set()  # there is room again: more of this lane may wait in the table
+        elif lane.opens_at > now and lane.timer is None and not self._stopping:
+            lane.timer = asyncio.get_running_loop().call_later(lane.opens_at - now, self._open, name)
+
+    def _open(self, name: str) -> None:
+        self._lanes[name].timer = None
+        self._pump(name)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
-    async def _send(self, lane: Lane, delivery: Delivery, destination: Destination) -> None:
+    async def _send(self, lane: Lane, delivery: Delivery, destination: Destination, *, probe: bool = False) -> None:
         try:
             settled = await deliver(delivery, destination, self._senders, at=self._clock())
         except GivenBack:
             return await self._store.release([delivery.id])
         finally:
             lane.in_flight -= 1
+            self._probing.discard(destination.name if probe else "")
+        lane.heed(settled.outcome, self._clock())
+        if self._pausing.is_due(settled, destination):
+            await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
         if not self._stopping:
             self._pump(delivery.destination)
+        settled = self._pausing.judged(settled, destination)
+        settled = await self._surely(lambda: with_instead(settled, destination, self.snapshot, self._store))
         _tell_attempted(settled)
-        await self._settle(settled)
-        if settled.state == "failed" and delivery.rule is not None:  # news of Bridge itself makes no news
-            await self.tell(given_up(settled))
+        if await self._surely(lambda: self._store.settle(settled)):
+            self._due.set()
+        if probe and settled.state == "delivered":
+            await self._surely(lambda: self._resume(destination.name))
+        if settled.state == "failed" and settled.instead is None and delivery.rule is not None:
+            await self.tell(given_up(settled))  # but news of Bridge itself makes no news
 
-    async def _settle(self, settled: Settled) -> None:
-        """Write the outcome, however long the store is away: what was sent must not be sent again."""
+    async def _surely(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write, however long the store is away: what was sent must not be sent again."""
         while True:
             try:
-                if await self._store.settle(settled):
-                    self._due.set()
-                return
+                return await write()
             except StoreUnavailable as away:
-                log.warning("delivery.not_settled", delivery_id=settled.delivery.id, reason=str(away))
+                log.warning("delivery.not_settled", reason=str(away))
                 await asyncio.sleep(POLL)
+
+    # ---- pauses ----------------------------------------------------------------------------
+
+    async def mind_pauses(self) -> None:
+        """Hold the queues of paused destinations, probe them, and let go what is free again; for ever."""
+        back: set[str] = set()
+        await self._store.pauses.probe_anew()
+        while True:
+            self._look.clear()
+            if back:  # whatever was held in the moment that a pause ended
+                await self._store.unhold(back)
+                self._due.set()
+            back = await self._pausing.refresh()
+            for name in list(self._pausing.paused):
+                await self._mind_pause(name)
+            await nap(self._look, POLL)
+
+    async def _mind_pause(self, name: str) -> None:
+        if name in self._lanes and (waiting := self._lanes[name].give_back()):
+            await self._store.release(waiting)
+        destination = self.snapshot.settings.destinations.get(name)
+        if self._pausing.is_resuming(name):
+            return await self._resume(name)
+        await self._store.pauses.hold_waiting(name)
+        if destination is not None:
+            await self._overtake(destination)
+            await self._probe(destination)
+
+    async def _pause(self, name: str, reason: str) -> None:
+        await self._pausing.pause(name, reason)
+        log.warning("destination.paused", destination=name, reason=reason)
+        self._look.set()
+
+    async def _probe(self, destination: Destination) -> None:
+        name, lane = destination.name, self._lanes.setdefault(destination.name, Lane())
+        if name in self._probing or self._clock() < lane.opens_at:
+            return
+        refused = self._pausing.refused(name)
+        delivery = await self._store.pauses.probe(name, refused)
+        if delivery is None:
+            if refused:
+                self._pausing.forget_refused(name)
+            return
+        self._probing.add(name)
+        lane.in_flight += 1
+        self._spawn(self._send(lane, delivery, destination, probe=True))
+
+    async def _resume(self, name: str) -> None:
+        known = self.snapshot.settings.destinations.get(name)
+        if await self._store.pauses.resume(name, max_age=known.max_age if known else None):
+            log.info("destination.resumed", destination=name)
+        await self._pausing.refresh()
+        self.wake()
+
+    async def _overtake(self, destination: Destination) -> None:
+        """What was held for too long goes to the fallback, untried."""
+        if destination.fallback not in self.snapshot.settings.destinations:
+            return
+        for delivery in await self._store.pauses.overtake(destination.name, patience(destination), OVERTAKEN):
+            untried = Settled(delivery=delivery, at=self._clock(), outcome=Outcome(result="failed"), state="failed")
+            await self._store.replace(await with_instead(untried, destination, self.snapshot, self._store))
+            self._due.set()
+
+    # ---- news ------------------------------------------------------------------------------
 
     async def _hold(self, name: str) -> None:
         await self._store.hold(name, f"no destination `{name}` in the configuration")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -112,16 +113,28 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
         raise
     except SenderGone:
         outcome = Outcome(result="retry", reason="the sender process ended during this attempt", ambiguous=True)
+    record = replace(outcome, reason=_of_repeat(outcome.reason)) if delivery.ambiguous else outcome
     if outcome.result == "delivered":
-        return Settled(delivery=delivery, at=at, outcome=outcome, state="delivered")
+        return Settled(delivery=delivery, at=at, outcome=record, state="delivered")
     due = next_attempt(
         delivery.attempts + 1,
         outcome,
         destination.schedule or DEFAULT_SCHEDULE,
-        give_up_after=destination.give_up_after,
+        give_up_after=_give_up_after(destination),
         created_at=delivery.created_at,
         now=at + outcome.took_ms / 1000,
         jitter=random.uniform(-1, 1),  # noqa: S311 -- spreads retries, guards nothing
     )
     state: Literal["failed", "pending"] = "failed" if due is None else "pending"
-    return Settled(delivery=delivery, at=at, outcome=outcome, state=state, reason=outcome.reason, next_at=due)
+    return Settled(delivery=delivery, at=at, outcome=record, state=state, reason=outcome.reason, next_at=due)
+
+
+def _of_repeat(reason: str) -> str:
+    said = "a repeat: an attempt before it may have arrived"
+    return f"{said}; {reason}" if reason else said
+
+
+def _give_up_after(destination: Destination) -> float | None:
+    """A fallback gets the message no later than it may wait for it."""
+    limits = (destination.give_up_after, destination.fallback_after if destination.fallback else None)
+    return min((limit for limit in limits if limit is not None), default=None)

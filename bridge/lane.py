@@ -1,0 +1,51 @@
+"""What waits in memory for one destination, and when the next of it may leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from bridge.delivery.retry import RETRY_AFTER_MAX
+from bridge.model import Delivery, Destination, Outcome
+
+LANE_FULL = 500  # deliveries of one destination that wait in memory; more wait in the table
+AHEAD = 10.0  # seconds: of a destination with a rate, no more is kept in hand than may leave within
+
+
+@dataclass(slots=True)
+class Lane:
+    """Times are epoch seconds, told by the caller."""
+
+    waiting: deque[Delivery] = field(default_factory=deque)
+    in_flight: int = 0
+    opens_at: float = 0.0  # before, nothing may leave
+    timer: asyncio.TimerHandle | None = None  # wakes it then
+
+    def is_full(self, destination: Destination | None) -> bool:
+        """Whether it has enough in hand."""
+        if destination is None or destination.rate is None:
+            return len(self.waiting) >= LANE_FULL
+        return len(self.waiting) >= min(LANE_FULL, 1 + destination.rate * AHEAD)
+
+    def may_send(self, destination: Destination, now: float) -> bool:
+        """Whether another send may start now."""
+        return bool(self.waiting) and self.in_flight < destination.concurrency and now >= self.opens_at
+
+    def take(self, destination: Destination, now: float) -> Delivery:
+        """The next to be sent; by the destination's rate, the one behind it waits."""
+        self.in_flight += 1
+        if destination.rate is not None:
+            self.opens_at = now + 1 / destination.rate
+        return self.waiting.popleft()
+
+    def heed(self, outcome: Outcome, now: float) -> None:
+        """A service that asks to wait is asked for nothing meanwhile."""
+        if outcome.retry_after is not None:
+            self.opens_at = max(self.opens_at, now + min(outcome.retry_after, RETRY_AFTER_MAX))
+
+    def give_back(self) -> list[int]:
+        """The ids of all that waits, which it forgets."""
+        ids = [delivery.id for delivery in self.waiting]
+        self.waiting.clear()
+        return ids

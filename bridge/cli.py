@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     _editing(command, shared)
     _silencing(command, shared)
+    _replaying(command)
     test = command("test", "Run the tests in rule files: real rules, gates, clocks and templates; nothing is sent.")
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit XML")
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         for field in ("gid", "type", "action", "source", "rule", "destination", "q", "since", "until"):
             listing.add_argument(f"--{field}", metavar=field.upper())
         listing.add_argument("--limit", type=int, default=20)
+        listing.add_argument("--cursor", metavar="ID", help="`next` of the page before, as --json prints it")
         listing.add_argument("--json", action="store_true")
     return top
 
@@ -119,6 +121,27 @@ def _silencing(command: Callable[[str, str], argparse.ArgumentParser], shared: a
     end = action("end", "End a silence now; what it swallowed is not sent.")
     end.add_argument("id", metavar="ID", type=_id)
     end.add_argument("--who", metavar="NAME", help="default: the user of this system")
+
+
+def _replaying(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Sending again what is past."""
+    replay = command("replay", "Match an event anew, or send a delivery again; or all deliveries that failed.")
+    replay.add_argument("what", metavar="EVENT|dDELIVERY", nargs="?", help="17, e17 or event:17; d31 or delivery:31")
+    replay.add_argument("--delivery", metavar="ID", type=_id, help="the same as dID")
+    for name, about in (
+        ("since", "all deliveries made since this time (ISO 8601, UTC where no zone is given)"),
+        ("until", "… and before this time"),
+        ("destination", "… to this destination"),
+        ("rule", "… of this rule; of an event: this rule only"),
+        ("state", "failed (default), suppressed, merged, delivered"),
+    ):
+        replay.add_argument(f"--{name}", metavar=name.upper(), help=about)
+    replay.add_argument("--to", metavar="NAME", help="to this destination instead")
+    replay.add_argument("--anew", action="store_true", help="deliveries: rendered with today's rules, not as they were")
+    replay.add_argument("--force", action="store_true", help="an event: silences and gates are not asked")
+    replay.add_argument("--dry-run", action="store_true", help="only show what would be sent")
+    replay.add_argument("--who", metavar="NAME", help="default: the user of this system")
+    replay.add_argument("--json", action="store_true")
 
 
 def _id(text: str) -> int:

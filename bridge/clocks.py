@@ -43,7 +43,7 @@ def _joined(
     bundle: Bundle, items: Sequence[DeliveryRow], events: Sequence[EventRow], snapshot: Snapshot, now: datetime
 ) -> tuple[Notification, TemplateError | None]:
     rule = rule_named(snapshot, bundle.rule)
-    target = _target(rule, bundle.destination, snapshot) if rule else None
+    target = target_of(rule, bundle.destination, snapshot) if rule else None
     if rule and target and events and snapshot.templates.words_digests(target):
         every = [event_of(row) for row in events]
         return render(every[-1], rule, target, bundle.destination, snapshot, now, events=every)
@@ -61,7 +61,7 @@ def _joined(
     return snapshot.templates.digest(gathered, kind=destination.kind, now=now, format=destination.format, **told), None
 
 
-def _target(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:
+def target_of(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:
     """The entry of `notify` that leads to a destination."""
     groups = snapshot.settings.groups
     return next((one for one in rule.notify if destination in groups.get(one.to, (one.to,))), None)

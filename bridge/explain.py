@@ -12,10 +12,10 @@ import msgspec
 from bridge.config.snapshot import Snapshot, rules_of
 from bridge.errors import BadEnvelope, BridgeError
 from bridge.logs import MASK
-from bridge.model import Decision, Event, Finding, Json, Key, Recorded, fold
+from bridge.model import Armed, Decision, Event, Finding, Json, Key, Recorded, fold
 from bridge.pipeline import match, recall, sent_in
-from bridge.planning import Desk, fan_out, quiet
-from bridge.rules import Matcher, changes_between, facts_of
+from bridge.planning import Desk, fan_out, gates_needed, quiet
+from bridge.rules import Matcher, changes_between, explain_condition, facts_of
 from bridge.store import Store
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
 
@@ -105,6 +105,53 @@ def event_view(row: EventRow, deliveries: Sequence[DeliveryRow], snapshot: Snaps
     }
 
 
+async def explain_event(row: EventRow, snapshot: Snapshot, store: Store, matcher: Matcher | None) -> Json:
+    """A stored event with all conditions of each rule, and the follow-ups that it armed and that still wait."""
+    view = event_view(row, await store.deliveries_of([row.id]), snapshot, matcher)
+    return _in_full(view, row, matcher, await store.follow_ups(of_event=row.id), snapshot.settings.redact)
+
+
+def _in_full(
+    view: dict[str, Any], row: EventRow, matcher: Matcher | None, armed: Iterable[Armed], hidden: frozenset[str]
+) -> dict[str, Any]:
+    if row.state == "stale":
+        view["reason"] = _why_stale(row)
+    event = event_of(row)
+    facts = facts_of(event, event.received_at)
+    known = matcher is not None and row.state == "matched" and row.has_payload
+    rules = {rule.name: rule for rule in matcher.rules} if matcher and known else {}
+    for decision in view["decisions"]:
+        rule = rules.get(decision["rule"])
+        found = explain_condition(rule.condition, facts) if rule and rule.condition else []
+        decision["conditions"] = [_condition_view(one, hidden) for one in found]
+    view["follow_ups"] = [follow_up_view(one) for one in armed]
+    return view
+
+
+def _why_stale(row: EventRow) -> str:
+    sent, known = ((state or {}).get("modified_at") for state in (row.resource, row.previous))
+    if sent is None or known is None:
+        return "a newer state of this resource was known"
+    return f"a newer state was known, modified at {known}; this one was at {sent}"
+
+
+def _condition_view(finding: Finding, hidden: frozenset[str]) -> Json:
+    view: dict[str, Any] = finding_view(finding, hidden)
+    if _hidden_path(finding.path, hidden) and not isinstance(finding.expected, bool):
+        view["expected"] = MASK  # where it holds, it says what stands there
+    return view | {"truth": finding.truth, "line": finding.line}
+
+
+def follow_up_view(armed: Armed) -> Json:
+    """A follow-up that waits for its time."""
+    return {
+        "rule": armed.rule,
+        "step": armed.step + 1,
+        "armed_at": instant(armed.armed_at),
+        "due_at": instant(armed.due_at),
+    }
+
+
 async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: datetime) -> Json:
     """What the rules of now would make of an event in a file, beside what is remembered. Nothing is sent or stored.
 
@@ -114,7 +161,8 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
     sent = sent_in(recorded, snapshot)
     memory = await recall([(recorded, sent)], snapshot, store)
     fitted = match(recorded, sent, snapshot, memory, now)
-    matched, errors = fan_out(fitted, snapshot, Desk(quiet=quiet(await store.silences())), now)
+    desk = Desk(gates=await store.gates(set(gates_needed(fitted))), quiet=quiet(await store.silences()))
+    matched, errors = fan_out(fitted, snapshot, desk, now)
     row = EventRow(
         id=0,
         source=recorded.key.source,
@@ -132,6 +180,7 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
         decisions=matched.decisions,
     )
     view = event_view(row, [], snapshot, snapshot.matcher)
+    view = _in_full(view, row, snapshot.matcher, matched.armed, snapshot.settings.redact)
     told = [f"{error.file}:{error.line}: {error.message}" for error in errors]
     view["deliveries"] = [
         {
@@ -139,8 +188,10 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
             "event_id": None,
             "rule": planned.rule,
             "destination": planned.destination,
+            "kind": planned.kind,
+            "origin": None,
             "state": "not sent",
-            "reason": "; ".join(told) or None,
+            "reason": "; ".join([planned.reason, *told] if planned.reason else told) or None,
             "next_at": None,
             "title": planned.notification.title,
             "body": planned.notification.body,
@@ -210,6 +261,8 @@ def delivery_view(row: DeliveryRow) -> Json:
         "event_id": None if row.event_id is None else str(row.event_id),
         "rule": row.rule,
         "destination": row.destination,
+        "kind": row.kind,
+        "origin": None if row.origin is None else str(row.origin),
         "state": row.state,
         "reason": row.reason or None,
         "next_at": instant(row.next_at),

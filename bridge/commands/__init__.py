@@ -9,6 +9,7 @@ from pathlib import Path
 from bridge.commands.backtesting import backtest
 from bridge.commands.linting import lint, schema
 from bridge.commands.password import password
+from bridge.commands.replaying import replay
 from bridge.commands.rules import rules
 from bridge.commands.sending import send
 from bridge.commands.serving import check, init, run_demo, serve
@@ -32,4 +33,5 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "events": events,
     "deliveries": deliveries,
     "silence": silence,
+    "replay": replay,
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge import logs
+from bridge.commands.explaining import explained
 from bridge.commands.shared import FINE, pretty, reading, table
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
-from bridge.explain import Matchers, brief, delivery_view, event_view, explain_file
+from bridge.explain import Matchers, delivery_view, event_view, explain_event, explain_file
 from bridge.store import Store
+from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, BadFilter, filters
 
 
@@ -24,48 +26,20 @@ def explain(wanted: argparse.Namespace, config: Path) -> int:
             row = await store.event(int(wanted.event))
             if row is None:
                 raise BridgeError(f"there is no event {wanted.event}; `bridge events` lists what is kept")
-            deliveries = await store.deliveries_of([row.id])
             matcher = await Matchers(store, lambda: snapshot).of(row.version)
-            view = event_view(row, deliveries, snapshot, matcher)
+            view = await explain_event(row, snapshot, store, matcher)
         else:
             view = await explain_file(Path(wanted.event), snapshot, store, datetime.now(UTC))
         if wanted.rule:
             view["decisions"] = [item for item in view["decisions"] if item["rule"] == wanted.rule]
-            view["deliveries"] = [item for item in view["deliveries"] if item["rule"] == wanted.rule]
+            for told in ("deliveries", "follow_ups"):
+                view[told] = [item for item in view[told] if item["rule"] == wanted.rule]
             if not view["decisions"]:
                 raise BridgeError(f"no rule `{wanted.rule}` looks at {view['type']} {view['action']}")
         print(pretty(view) if wanted.json else explained(view))
         return FINE
 
     return reading(work, config)
-
-
-def explained(view: dict[str, Any]) -> str:
-    """An event for people: each rule with the conditions that failed, each delivery with its attempts."""
-    lines = [
-        f"Event {view['id']}: {view['type']} {view['action']} {view['gid']} · {view['received_at']} · {view['state']}"
-    ]
-    for path, change in view["changes"].items():
-        old, new = (change, change) if isinstance(change, str) else (brief(change["old"]), brief(change["new"]))
-    if not view["payload_kept"]:
-        lines.append("  Its payload is no longer kept (`keep` in the configuration): of the rules only those that fired are known.")
-        lines.append(f"  {path}: {old} → {new}")
-    for item in view["decisions"]:
-        lines.append(f"{'✓' if item['fired'] else '✗'} {item['rule']}  ({item['file']}:{item['line']})")
-        if item.get("reason"):
-            lines.append(f"    {item['reason']}")
-        for leaf in item["failed"]:
-            why = leaf.get("reason") or f"found {brief(leaf['found'])}"
-            lines.append(f"    {leaf['path']} {leaf['op']} {brief(leaf['expected'])}: {why}")
-    for item in view["deliveries"]:
-        why = f": {item['reason']}" if item["reason"] else ""
-        lines.append(f"→ {item['destination']}: {item['state']}{why}  “{item['title']}”")
-        for attempt in item["attempts"]:
-            detail = f": {attempt['reason']}" if attempt["reason"] else ""
-            lines.append(f"    {attempt['at']} {attempt['outcome']}{detail} ({attempt['took_ms']} ms)")
-    if not view["decisions"]:
-        lines.append("No rule looks at this event.")
-    return "\n".join(logs.printable(line) for line in lines)
 
 
 def chosen(wanted: argparse.Namespace, states: tuple[str, ...]) -> dict[str, Any]:
@@ -79,11 +53,17 @@ def chosen(wanted: argparse.Namespace, states: tuple[str, ...]) -> dict[str, Any
         raise BridgeError(str(error)) from error
 
 
+def _next(rows: Sequence[EventRow | DeliveryRow], asked: dict[str, Any]) -> str | None:
+    """The cursor of the page behind this one."""
+    return str(rows[-1].id) if len(rows) == asked["limit"] else None
+
+
 def events(wanted: argparse.Namespace, config: Path) -> int:
     """List events."""
 
     async def work(store: Store, snapshot: Snapshot) -> int:
-        rows = await store.events(**chosen(wanted, EVENT_STATES))
+        asked = chosen(wanted, EVENT_STATES)
+        rows = await store.events(**asked)
         deliveries = await store.deliveries_of([row.id for row in rows])
         matchers = Matchers(store, lambda: snapshot)
         views = [
@@ -91,7 +71,7 @@ def events(wanted: argparse.Namespace, config: Path) -> int:
             for row in rows
         ]
         if wanted.json:
-            print(pretty({"items": views, "next": None}))
+            print(pretty({"items": views, "next": _next(rows, asked)}))
         else:
             table("Event", "Received", "What", "State", "Rules", "Told", rows=[_event_line(view) for view in views])
         return FINE
@@ -109,10 +89,11 @@ def deliveries(wanted: argparse.Namespace, config: Path) -> int:
     """List deliveries."""
 
     async def work(store: Store, _snapshot: Snapshot) -> int:
-        rows = await store.deliveries(**chosen(wanted, DELIVERY_STATES))
+        asked = chosen(wanted, DELIVERY_STATES)
+        rows = await store.deliveries(**asked)
         views = [delivery_view(row) for row in rows]
         if wanted.json:
-            print(pretty({"items": views, "next": None}))
+            print(pretty({"items": views, "next": _next(rows, asked)}))
         else:
             lines = [
                 [

@@ -33,6 +33,9 @@ _DELIVERY = select(delivery, event.c.source, event.c.type, event.c.action, event
     delivery.outerjoin(event, event.c.id == delivery.c.event_id)
 )
 _OF_EVENTS = _DELIVERY.where(delivery.c.event_id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
+_THESE = _DELIVERY.where(delivery.c.id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
+_again = delivery.alias("again")
+_AGAIN = select(1).where(_again.c.origin == delivery.c.id).exists()
 _OF_BUNDLE = (
     _DELIVERY.where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_not(None))
     .order_by(delivery.c.id)
@@ -86,6 +89,18 @@ def event_by_id(connection: Connection, wanted: int) -> EventRow | None:
 
 def deliveries(connection: Connection, dialect: Dialect, filters: Filters) -> list[DeliveryRow]:
     """A page of deliveries with their attempts; `since` and `until` are of their creation."""
+    where = _of_deliveries(connection, dialect, filters)
+    return _with_attempts(connection, _page(_DELIVERY, delivery, where, filters))
+
+
+def repeatable(connection: Connection, dialect: Dialect, filters: Filters) -> list[tuple[int, str]]:
+    """(id, destination) of all deliveries that nothing has repeated yet, oldest first."""
+    where = [*_of_deliveries(connection, dialect, filters), ~_AGAIN]
+    query = _DELIVERY.with_only_columns(delivery.c.id, delivery.c.destination).where(*where).order_by(delivery.c.id)
+    return [(row.id, row.destination) for row in connection.execute(query)]
+
+
+def _of_deliveries(connection: Connection, dialect: Dialect, filters: Filters) -> Conditions:
     where = _chosen(_OF_DELIVERY, filters) + _within(delivery, delivery.c.created_at, filters)
     if state := filters.get("state"):
         where += _delivery_state(state)
@@ -94,7 +109,12 @@ def deliveries(connection: Connection, dialect: Dialect, filters: Filters) -> li
     if text := filters.get("q"):
         sent = dialect.bytes_have(event.c.body, clean(text))
         where += [_recent(connection, delivery, filters), or_(_said(dialect, text), sent)]
-    return _with_attempts(connection, _page(_DELIVERY, delivery, where, filters))
+    return where
+
+
+def deliveries_with(connection: Connection, wanted: Sequence[int]) -> list[DeliveryRow]:
+    """These deliveries with their attempts, oldest first."""
+    return _with_attempts(connection, _THESE, {"ids": list(wanted)})
 
 
 def deliveries_of(connection: Connection, event_ids: Sequence[int]) -> list[DeliveryRow]:

@@ -13,7 +13,22 @@ from bridge import __version__
 from bridge.web.access import needed_role
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, LARGEST_PAGE, LONGEST_FILTER, PAGE
 from bridge.web.problem import answer
-from bridge.web.schemas import COMPONENTS, ID, INSTANT, SILENCE, TEXT, Schema, named, one_of, page_of
+from bridge.web.schemas import (
+    COMPONENTS,
+    DROP,
+    ID,
+    INSTANT,
+    REDIRECT,
+    REPLAY_DELIVERY,
+    REPLAY_EVENT,
+    REPLAY_MANY,
+    SILENCE,
+    TEXT,
+    Schema,
+    named,
+    one_of,
+    page_of,
+)
 
 PREFIX = "/api/v1"
 DOCUMENT = "/api/v1/openapi.json"
@@ -66,6 +81,7 @@ def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
     )
 
 
+DELIVERY_ID = Parameter(name="delivery_id", schema=ID, about="of the delivery", place="path")
 SILENCE_ID = Parameter(name="silence_id", schema=ID, about="of the silence", place="path")
 EVENT_ID = Parameter(name="event_id", schema=ID, about="of the event", place="path")
 
@@ -92,6 +108,50 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(400,),
     ),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
+    Operation(
+        method="POST",
+        path="/events/{event_id}/replay",
+        summary="Match an event anew with today's rules",
+        parameters=(EVENT_ID,),
+        body=REPLAY_EVENT,
+        answer=named("Replayed"),
+        problems=(400, 404, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/{delivery_id}/replay",
+        summary="Send a delivery again",
+        parameters=(DELIVERY_ID,),
+        body=REPLAY_DELIVERY,
+        answer=named("Replayed"),
+        problems=(400, 404, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/{delivery_id}/redirect",
+        summary="Send a delivery to another destination, one that waits instead",
+        parameters=(DELIVERY_ID,),
+        body=REDIRECT,
+        answer=named("Replayed"),
+        problems=(400, 404, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/{delivery_id}/drop",
+        summary="Have a delivery that waits or failed go to nobody",
+        parameters=(DELIVERY_ID,),
+        body=DROP,
+        answer=named("Delivery"),
+        problems=(400, 404, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/replay",
+        summary="Send many again, each once",
+        body=REPLAY_MANY,
+        answer=named("ManyReplayed"),
+        problems=(400, 409),
+    ),
     Operation(
         path="/silences",
         summary="What keeps messages from people now or later, newest first",

@@ -57,8 +57,56 @@ def page_of(component: str) -> Schema:
 
 
 FINDING = closed(("reason",), path=TEXT, op=TEXT, expected=ANYTHING, found=ANYTHING, reason=TEXT)
+CONDITION = closed(
+    ("reason",),
+    path=TEXT,
+    op=TEXT,
+    expected=ANYTHING,
+    found=ANYTHING,
+    reason=TEXT,
+    truth=optional({**YES_OR_NO, "description": "null: unknown"}),
+    line={**NUMBER, "description": "of the rule's file"},
+)
+FOLLOW_UP = closed(rule=TEXT, step=NUMBER, armed_at=INSTANT, due_at=INSTANT)
 CHANGE = {"anyOf": [closed(old=ANYTHING, new=ANYTHING), {"const": MASK}]}
 
+_AGAIN: Schema = closed(
+    id=optional({**ID, "description": "null in a dry run"}),
+    origin=optional(ID),
+    event_id=optional(ID),
+    rule=optional(TEXT),
+    destination=TEXT,
+    state=one_of(*DELIVERY_STATES),
+    reason=optional(TEXT),
+    title=TEXT,
+    body=TEXT,
+)
+_WAY: dict[str, Schema] = {
+    "to": {**TEXT, "description": "another destination"},
+    "dry_run": {**YES_OR_NO, "description": "only say what would be sent"},
+}
+
+
+def _given(*needed: str, **properties: Schema) -> Schema:
+    """The body of a request."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        **({"required": list(needed)} if needed else {}),
+    }
+
+
+REPLAY_EVENT = _given(**_WAY, rule=TEXT, force={**YES_OR_NO, "description": "gates are not asked"})
+REPLAY_DELIVERY = _given(**_WAY, anew={**YES_OR_NO, "description": "rendered with today's rules"})
+REDIRECT = _given("to", **_WAY, anew=YES_OR_NO)
+DROP = _given()
+REPLAY_MANY = _given(
+    "filter",
+    **_WAY,
+    anew=YES_OR_NO,
+    filter=map_of(TEXT) | {"description": "named as the filters of deliveries; `state` is `failed` unless said"},
+)
 _LONGEST_TEXT = {**TEXT, "maxLength": 2000}
 SILENCE: Schema = {
     "type": "object",
@@ -88,6 +136,7 @@ _SILENCE_SHOWN: dict[str, Schema] = {
 
 COMPONENTS: dict[str, Schema] = {
     "Event": closed(
+        ("reason", "follow_ups"),
         id=ID,
         source=TEXT,
         type=TEXT,
@@ -96,20 +145,35 @@ COMPONENTS: dict[str, Schema] = {
         received_at=INSTANT,
         state=one_of(*EVENT_STATES),
         duplicates=NUMBER,
+        payload_kept={
+            **YES_OR_NO,
+            "description": "false: `resource` and `changes` are older than `keep` and were deleted",
+        },
         resource=optional({"type": "object", "description": f"as rules saw it; what is secret is {MASK}"}),
         remembered=map_of(INSTANT),
         changes=map_of(CHANGE),
         decisions=list_of(named("Decision")),
         deliveries=list_of(named("Delivery")),
+        reason={**TEXT, "description": "of one event: why no rule was asked"},
+        follow_ups={**list_of(FOLLOW_UP), "description": "of one event: those that it armed and that still wait"},
     ),
     "Decision": closed(
-        ("reason",), rule=TEXT, file=TEXT, line=NUMBER, fired=YES_OR_NO, failed=list_of(FINDING), reason=TEXT
+        ("reason", "conditions"),
+        rule=TEXT,
+        file=TEXT,
+        line=NUMBER,
+        fired=YES_OR_NO,
+        failed=list_of(FINDING),
+        reason=TEXT,
+        conditions={**list_of(CONDITION), "description": "of one event: all that the rule asks"},
     ),
     "Delivery": closed(
         id=ID,
         event_id=optional(ID),
         rule=optional(TEXT),
         destination=TEXT,
+        kind={**TEXT, "examples": ["event", "digest", "follow_up", "summary", "news", "replay", "fallback"]},
+        origin=optional({**ID, "description": "the delivery that this one repeats"}),
         state=one_of(*DELIVERY_STATES),
         reason=optional(TEXT),
         next_at=optional(INSTANT),
@@ -133,10 +197,6 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Rule": closed(
         name=TEXT,
-        payload_kept={
-            **YES_OR_NO,
-            "description": "false: `resource` and `changes` are older than `keep` and were deleted",
-        },
         line=NUMBER,
         enabled=YES_OR_NO,
         priority=NUMBER,
@@ -151,6 +211,15 @@ COMPONENTS: dict[str, Schema] = {
         code=TEXT,
         message=TEXT,
         help=TEXT,
+    ),
+    "Replayed": closed(dry_run=YES_OR_NO, items=list_of(_AGAIN), warnings=list_of(TEXT)),
+    "ManyReplayed": closed(
+        dry_run=YES_OR_NO,
+        count=NUMBER,
+        replayed=NUMBER,
+        destinations=map_of(NUMBER),
+        refused=map_of(TEXT),
+        warnings=list_of(TEXT),
     ),
     "Silence": closed(**_SILENCE_SHOWN),
     "NewSilence": closed(**_SILENCE_SHOWN, warnings=list_of(TEXT)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import base64
 import logging
 import re
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 from urllib.parse import quote
 
 import msgspec
@@ -44,9 +47,10 @@ def mask_of(secrets: Iterable[str]) -> Mask:
 
 def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, stream: TextIO | None = None) -> None:
     """Send every log line to `stream` (standard error): `style` is auto, json or console."""
-    out = stream or sys.stderr
+    out = Gathered(stream or sys.stderr)
+    atexit.register(out.finish)
     if style == "auto":
-        style = "console" if out.isatty() else "json"
+        style = "console" if (stream or sys.stderr).isatty() else "json"
     minimum = getattr(logging, level.upper())
     structlog.configure(
         processors=[
@@ -59,12 +63,50 @@ def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, str
             lambda _logger, _name, line: mask(str(line)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.WriteLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out)),
         cache_logger_on_first_use=False,
     )
     # What libraries say goes the same way; apprise's own lines hold tokens, so it is not heard at all.
     logging.basicConfig(level=max(minimum, logging.WARNING), handlers=[_Library()], force=True)
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+
+
+class Gathered:
+    """Writes what one turn of the event loop logs in one go, and what is logged outside of a loop at once.
+
+    Each write lets go of the interpreter, and beside a busy thread that costs more than the line itself.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._waiting: deque[str] = deque()
+        self._promised: asyncio.AbstractEventLoop | None = None  # the loop that will write
+
+    def write(self, text: str) -> None:
+        """Have a line written soon."""
+        self._waiting.append(text)
+
+    def flush(self) -> None:
+        """Write at the end of this turn."""
+        if self._promised is not None and not self._promised.is_closed():
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no loop runs in this thread
+            self.finish()
+        else:
+            self._promised = loop
+            loop.call_soon(self.finish)
+
+    def finish(self) -> None:
+        """Write what waits."""
+        self._promised = None
+        lines = []
+        while self._waiting:
+            lines.append(self._waiting.popleft())
+        if lines:
+            self._out.write("".join(lines))
+            self._out.flush()
 
 
 def _bounded(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

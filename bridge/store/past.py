@@ -1,4 +1,4 @@
-"""Events as they were matched, in their order, a page at a time: for replaying them against other rules."""
+"""Events as they were matched, with what rules saw, in their order, a page at a time: for replaying them against other rules."""
 
 from __future__ import annotations
 
@@ -37,7 +37,12 @@ _SINCE = select(func.min(event.c.id), func.max(event.c.id), func.count()).where(
 _NEWEST = select(event.c.id).order_by(event.c.id.desc()).limit(1).offset(bindparam("skipped"))
 _PAGE = (
     select(*(event.c[name] for name in Past._fields))
-    .where(event.c.id > bindparam("after"), event.c.id <= bindparam("last"), event.c.state == "matched")
+    .where(
+        event.c.id > bindparam("after"),
+        event.c.id <= bindparam("last"),
+        event.c.state == "matched",
+        event.c.body != b"",  # else it was deleted with what rules saw: too old to keep
+    )
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from bridge.explain import Matchers, delivery_view, event_view
+from bridge.explain import Matchers, delivery_view, event_view, explain_event
 from bridge.web.problem import answer, problem
 from bridge.web.window import Window
 
@@ -99,8 +99,7 @@ def pages(window: Window) -> Blueprint:
         row = await window.store.event(event_id) if event_id < 2**63 else None
         if row is None:
             return problem(404, f"There is no event {event_id}; it may be older than what is kept.")
-        deliveries = await window.store.deliveries_of([row.id])
-        return answer(event_view(row, deliveries, window.snapshot(), await matchers.of(row.version)))
+        return answer(await explain_event(row, window.snapshot(), window.store, await matchers.of(row.version)))
 
     @api.get("/deliveries")
     async def deliveries() -> Response:

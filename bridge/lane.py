@@ -32,12 +32,11 @@ class Lane:
         """Whether another send may start now."""
         return bool(self.waiting) and self.in_flight < destination.concurrency and now >= self.opens_at
 
-    def take(self, destination: Destination, now: float) -> Delivery:
-        """The next to be sent; by the destination's rate, the one behind it waits."""
+    def begin(self, destination: Destination, now: float) -> None:
+        """A send starts; by the destination's rate, the one behind it waits."""
         self.in_flight += 1
         if destination.rate is not None:
             self.opens_at = now + 1 / destination.rate
-        return self.waiting.popleft()
 
     def heed(self, outcome: Outcome, now: float) -> None:
         """A service that asks to wait is asked for nothing meanwhile."""

@@ -99,7 +99,8 @@ class Lanes:
             return
         now = self._clock()
         while lane.may_send(destination, now) and not self._stopping:
-            self._spawn(self._send(lane, lane.take(destination, now), destination))
+            lane.begin(destination, now)
+            self._spawn(self._send(lane, lane.waiting.popleft(), destination))
         if not lane.waiting:
             self._due.set()  # there is room again: more of this lane may wait in the table
         elif lane.opens_at > now and lane.timer is None and not self._stopping:
@@ -180,7 +181,8 @@ class Lanes:
 
     async def _probe(self, destination: Destination) -> None:
         name, lane = destination.name, self._lanes.setdefault(destination.name, Lane())
-        if name in self._probing or self._clock() < lane.opens_at:
+        due = self._pausing.paused[name].probe_at
+        if due is None or self._clock() < max(due, lane.opens_at) or name in self._probing:
             return
         refused = self._pausing.refused(name)
         delivery = await self._store.pauses.probe(name, refused)
@@ -189,7 +191,7 @@ class Lanes:
                 self._pausing.forget_refused(name)
             return
         self._probing.add(name)
-        lane.in_flight += 1
+        lane.begin(destination, self._clock())
         self._spawn(self._send(lane, delivery, destination, probe=True))
 
     async def _resume(self, name: str) -> None:

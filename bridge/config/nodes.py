@@ -313,7 +313,7 @@ class _Builder:
 
     def _unknown_tag(self, event: Any) -> None:
         tag = str(event.tag).removeprefix(_CORE)
-        help = "delete it: text, numbers, true, false, lists and maps need no tag"
+        help = "delete it: text, numbers, true, false, lists and maps need no tag; a condition says `not`"
         self._tell(self._place(event), "tag", f"the tag {said(tag)} is not read", help)
 
 

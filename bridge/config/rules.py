@@ -181,6 +181,9 @@ class RuleFiles:
         if node is None:
             return None
         types, known = self.sent(when)
+        line, told = node.place.line, self.findings.problems
+        if node.value == "" and any(one.code == "tag" and one.place.line == line for one in told):
+            return None  # `!resource.winner` is a tag without a text, and told of already
         condition, problems = parse_condition(node, types=types, fields=known)
         self._take(problems)
         return condition

@@ -16,14 +16,16 @@ It has no calls, attributes or arithmetic to refuse: what is not above cannot be
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from bridge.model import Condition, Leaf, Node, Not, Other, Place
 from bridge.rules.findings import written
 from bridge.rules.leaves import Scope, all_of, any_of
+from bridge.rules.paths import ROOTS, dotted
 from bridge.rules.tokens import INFIX, Token, Unreadable, tokens_of
-from bridge.rules.wording import nearest, said
+from bridge.rules.wording import choices, nearest, said
 
 MAX_DEPTH = 50  # of parentheses and `not`
 
@@ -128,9 +130,7 @@ class _Parser:
             self._unexpected()
         value = self._next()
         if self._at("(") and value.kind == "path":
-            help = "there are no calls but `any(path, condition)` and `all(path, condition)`"
-            word = _MEANT.get(value.text)
-            value.refuse(f"{said(value.text + '(…)')} is a call", f"write `{word}`" if word else help, "call")
+            value.refuse(f"{said(value.text + '(…)')} is a call", _instead_of(value), "call")
         return value
 
     # ---- the forms of a comparison ---------------------------------------------------------
@@ -234,7 +234,8 @@ class _Parser:
         while not self._at("]"):
             item = self.value()
             if item.kind == "path":
-                item.refuse("a list holds constants only", f"write `… == {item.text}` with `or`")
+                help = _in_quotes(item.text) if len(item.value) == 1 else f"write `… == {item.text}` with `or`"
+                item.refuse("a list holds constants only", help)
             items.append(item.value)
             if self._at(","):
                 self._next()
@@ -287,13 +288,22 @@ class _Parser:
     def _known(self, token: Token) -> bool:
         return self.scope.path(token.value, self.node.at(token.offset), len(token.text))
 
+    def _known_beside(self, side: Token, field: Token) -> bool:
+        """A word alone beside a field is most likely a text without its quotes, or another language's null."""
+        known = self._known(side)
+        if not known and len(side.value) == 1 and not nearest(side.text, ROOTS):
+            null = _MEANT.get(side.text) == "none"
+            help = f"write `{field.text} is none`" if null else _in_quotes(side.text)
+            self.scope.findings.problems[-1] = replace(self.scope.findings.problems[-1], help=help)
+        return known
+
     def _leaf(self, field: Token, op: str, expected: Any, side: Token) -> Leaf | None:
         """A leaf about a path token; `side` is the token of what it is compared with."""
         if field.kind != "path":
             field.refuse(f"{said(field.text)} alone says nothing of the event", "compare a field with it")
         known = self._known(field)
         if isinstance(expected, Other):
-            known = self._known(side) and known
+            known = self._known_beside(side, field) and known
         if not known:
             return None
         at: Place = self.node.at(field.offset)
@@ -314,3 +324,19 @@ class _Parser:
         elif token.text in ("==", "!=", "<", "<=", ">", ">=", *INFIX, "in", "is"):
             help = help or "join comparisons with `and`"
         token.refuse(f"{said(token.text)} cannot stand here", help or "join conditions with `and` or `or`")
+
+
+def _in_quotes(text: str) -> str:
+    return f'a text stands in quotes: "{text}"; a field begins with {choices(ROOTS)}'
+
+
+def _instead_of(call: Token) -> str:
+    """What to write in place of a call."""
+    *path, method = call.value
+    if path and method in INFIX:
+        return f"write `{dotted(tuple(path))} {method} …`"
+    if path and method in ("lower", "upper", "casefold"):
+        return f"in a map, `{dotted(tuple(path))}: {{ieq: …}}` and `icontains` compare without case"
+    if word := _MEANT.get(call.text):
+        return f"write `{word}`"
+    return "there are no calls but `any(path, condition)` and `all(path, condition)`"

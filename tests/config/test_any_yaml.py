@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.config import destinations, rules, source_settings
+from bridge.config import destinations, rule_tests, rules, source_settings
 from bridge.config import settings as configuration
 from bridge.config.check import check
 from bridge.config.report import as_github, as_json, as_text
 from bridge.errors import Problem
+from bridge.rules.leaves import WRITTEN
 from tests.config.folder import CONFIG, ENVIRON, lay
 
 RULE_WORDS = (*rules.FILE_KEYS, *rules.RULE_KEYS, *rules.TARGET_KEYS, "any", "all", "not", "eq", "from", "by", "per")
 CONFIG_WORDS = (*configuration.KEYS, *source_settings.SOURCE_KEYS, *destinations.DESTINATION_KEYS, "processes", "level")
+CONDITION_WORDS = (*WRITTEN, "all", "any", "not", "path", "resource.status", "resource.deadline_at", "event.type")
+TEST_WORDS = (*rule_tests.TEST_KEYS, *rule_tests.EVENT_KEYS, *rule_tests.EXPECT_KEYS, "projects", "nothing")
 VALUES = (
     *(
         "creads",
@@ -40,6 +44,7 @@ VALUES = (
         "resource.a == 1",
         "09:00",
     ),
+    *("now-2d", "+2d", "2026-05-31", "(a+)+$", "Project", "updated", "+10m", "nothing"),
     *("../..", "é\u202e", "\x00", "a\nb", ""),
 )
 
@@ -75,7 +80,9 @@ def checked(text: str) -> list[Problem]:
         for part in text.split("#--- ")[1:]:
             name, _, content = part.partition("\n")
             (Path(folder) / name).write_bytes(content.encode("utf-8", "surrogatepass"))
+        began = time.process_time()  # of this process alone: whatever else the machine does
         report = check(path, ENVIRON)
+        assert time.process_time() - began < 2
         printed = as_text(report) + as_json(report) + as_github(report)
         assert ENVIRON["CREADS_WEBHOOK_SECRET"] not in printed
         for problem in report.problems:
@@ -90,6 +97,37 @@ def checked(text: str) -> list[Problem]:
 @given(documents(RULE_WORDS))
 def test_any_rule_file(document: object) -> None:
     checked(f"#--- rules/x.yaml\nrules: {written(document)}\n")
+
+
+@settings(max_examples=120, deadline=None)
+@given(documents(CONDITION_WORDS))
+def test_any_condition(document: object) -> None:
+    rule = f"name: a, when: Project *, notify: projects, if: {written(document)}"
+    checked(f"#--- rules/x.yaml\nrules: [{{{rule}}}]\n")
+
+
+EXPRESSIONS = st.lists(
+    st.sampled_from(
+        [
+            *("resource.status", "previous.title", "any(", "(", ")", "[", "]", ",", "and", "or", "not", "in", "is"),
+            *("defined", "none", "==", "<", "=", "&&", "||", "!", "matches", "contains", "'x'", '"', "5", "-", "# "),
+            *("{{", "é", "\u202e", "status", "finished"),
+        ]
+    ),
+    max_size=12,
+).map(" ".join)
+
+
+@settings(max_examples=120, deadline=None)
+@given(EXPRESSIONS)
+def test_any_expression(text: str) -> None:
+    checked(f"#--- rules/x.yaml\nrules:\n  - name: a\n    when: Project *\n    if: {text}\n    notify: projects\n")
+
+
+@settings(max_examples=80, deadline=None)
+@given(documents(TEST_WORDS))
+def test_any_test(document: object) -> None:
+    checked(f"#--- rules/x.yaml\nrules: []\ntests: [{written(document)}]\n")
 
 
 @settings(max_examples=100, deadline=None)

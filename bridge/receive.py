@@ -18,6 +18,7 @@ import structlog
 
 from bridge.errors import BadSignature, NotJson, Refused, StoreUnavailable
 from bridge.model import Receipt
+from bridge.shares import Shares
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -28,6 +29,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 HOOKS = "/hooks/"
 MAX_HEADERS = 100
 MAX_HELD = 32 * 1024 * 1024  # bytes of all bodies that are still arriving: a flood of half posts must not fill memory
+MAX_STORING = 750  # posts that wait for their COMMIT; under the server's 1,000 connections, so that others find room
 SMALL = 64 * 1024  # bytes; a post so small still passes during such a flood
 LINGER = 1.0  # seconds to read on after a refusal
 CUT_SHORT = "bridge.cut_short"  # in the scope: the status with which the server itself ended this request
@@ -86,6 +88,7 @@ NOT_A_POST = _not_a_post()
 ENCODED = problem(415, "a Content-Encoding is not taken: send the JSON as it is")
 TOO_MANY_HEADERS = problem(431, f"more than {MAX_HEADERS} headers")
 NOT_STORED = problem(503, "the event could not be stored now; send it again", RETRY_AFTER)
+TOO_MANY_WAITING = problem(503, "too many posts of this source wait to be stored; send it again", RETRY_AFTER)
 TOO_MUCH_ARRIVING = problem(503, "too many posts are arriving at once; send it again", RETRY_AFTER)
 
 
@@ -118,7 +121,8 @@ class Ingest:
         self._accept = accept
         self._limits = limits
         self._observe = observe or (lambda source, status: None)
-        self._held = 0
+        self._arriving = Shares(MAX_HELD)  # bytes
+        self._storing = Shares(MAX_STORING)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(HOOKS):
@@ -135,7 +139,7 @@ class Ingest:
             self._note_refused("", NO_SOURCE.status, NO_SOURCE.reason)  # a stranger's word becomes no label
             await _refuse(NO_SOURCE, receive, send)
             return
-        body = _refusal(scope["method"], headers, limit) or await self._read(receive, limit)
+        body = _refusal(scope["method"], headers, limit) or await self._read(source, receive, limit)
         if isinstance(body, bytes):
             answer = await self._record(source, headers, body)
             self._observe(source, answer.status)
@@ -150,7 +154,7 @@ class Ingest:
         _log_refused(source, status, reason)
         self._observe(source, status)
 
-    async def _read(self, receive: Receive, limit: int) -> bytes | Answer | None:
+    async def _read(self, source: str, receive: Receive, limit: int) -> bytes | Answer | None:
         """The body, or why it is refused; None when it was cut short and nobody waits for an answer any more."""
         message = await receive()
         if message["type"] != "http.request":
@@ -158,15 +162,15 @@ class Ingest:
         body: bytes = message.get("body", b"")
         if len(body) > limit:
             return _too_large(limit)
-        return await self._read_on(receive, limit, body) if message.get("more_body") else body
+        return await self._read_on(source, receive, limit, body) if message.get("more_body") else body
 
-    async def _read_on(self, receive: Receive, limit: int, first: bytes) -> bytes | Answer | None:
+    async def _read_on(self, source: str, receive: Receive, limit: int, first: bytes) -> bytes | Answer | None:
         body = bytearray(first)
-        self._held += len(first)
+        self._arriving.take(source, len(first))
         try:
             more = True
             while more:
-                if self._held > MAX_HELD and len(body) > SMALL:
+                if len(body) > SMALL and self._arriving.is_full(source):
                     return TOO_MUCH_ARRIVING
                 message = await receive()
                 if message["type"] != "http.request":
@@ -175,14 +179,18 @@ class Ingest:
                 if len(body) + len(chunk) > limit:
                     return _too_large(limit)
                 body += chunk
-                self._held += len(chunk)
+                self._arriving.take(source, len(chunk))
                 more = message.get("more_body", False)
             return bytes(body)
         finally:
-            self._held -= len(body)
+            self._arriving.take(source, -len(body))
 
     async def _record(self, source: str, headers: Headers, body: bytes) -> Answer:
         """What became of a whole body. What went wrong is logged here; what was recorded, where it is known best."""
+        if self._storing.is_full(source):
+            log.warning("post.failed", source=source, status=503, reason=TOO_MANY_WAITING.reason)
+            return TOO_MANY_WAITING
+        self._storing.take(source)
         try:
             receipt = await self._accept(source, headers, body)
         except Refused as error:
@@ -200,6 +208,8 @@ class Ingest:
             # Whatever broke is ours: the sender must come again, and must not count it as the end of the webhook.
             log.exception("post.failed", source=source, status=503)
             return NOT_STORED
+        finally:
+            self._storing.take(source, -1)
         return VOID if receipt is None else _accepted(receipt)
 
 

@@ -25,4 +25,4 @@ def test_a_service_deletes_by_itself(live: Callable[..., Live]) -> None:
     service.start()
     assert service.post(envelope("p1"))[0] == 202
     service.until(lambda: [one["gid"] for one in service.api("/events")["items"]] == ["p1"], what="deleted")
-    assert '"event":"store.pruned"' in service.log.read_text()
+    service.until(lambda: '"event":"store.pruned"' in service.log.read_text(), what="logged")

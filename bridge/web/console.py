@@ -82,7 +82,7 @@ class Console:
         self.store = window.store
         self.matchers = Matchers(window.store, window.snapshot)
         self.kept = Kept()
-        self.history = History(window.store.counts, window.clock)
+        self.history = History(window.store, window.clock)
         self._templates = _templates()
 
     def look(self) -> Look:

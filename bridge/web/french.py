@@ -248,7 +248,8 @@ _EVENT = {
         "Seules les règles déclenchées sont affichées : les autres ne pourraient être réévaluées qu’avec le contenu."
     ),
     "It is no longer kept: payloads are deleted after a while, as `keep` in the configuration says.": (
-        "Il n’est plus gardé : les contenus sont supprimés après un certain temps, selon `keep` dans la configuration."
+        "Il n’est plus conservé : les contenus sont supprimés après un certain temps, selon `keep` dans la"
+        " configuration."
     ),
     "The rules of that time are no longer known: only those that fired are shown.": (
         "Les règles de ce moment ne sont plus connues : seules celles qui se sont déclenchées sont montrées."
@@ -344,6 +345,7 @@ _DELIVERIES = {
     "{shown} of {number}": "{shown} sur {number}",
 }
 _RULES = {
+    "1 file|{count} files": "1 fichier|{count} fichiers",
     "1 rule|{count} rules": "1 règle|{count} règles",
     "A refused file keeps its last good version in force.": (
         "Un fichier refusé garde sa dernière version correcte en vigueur."
@@ -392,9 +394,7 @@ _RULES = {
     "refused": "refusé",
     "throttled": "débit limité",
     "{file}, line {line}": "{file}, ligne {line}",
-    "{rules} rules in {files} files, {enabled} switched on.": (
-        "{rules} règles dans {files} fichiers, dont {enabled} actives."
-    ),
+    "{number} switched on.": "dont {number} en marche.",
 }
 _ABOUT = {
     "About this Bridge": "À propos de ce Bridge",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bridge.store.counts import Counts
+from bridge.store import Store
 from bridge.store.figures import Undelivered
 from bridge.web.span import Span
 
@@ -49,8 +49,8 @@ class Week:
 class History:
     """Figures of one store."""
 
-    def __init__(self, counts: Counts, clock: Callable[[], float]) -> None:
-        self._counts = counts
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
         self._clock = clock
         self._past: dict[int, _Past] = {}
         self._turn = asyncio.Lock()
@@ -61,7 +61,9 @@ class History:
 
     async def figures(self, since: float, span: Span) -> Figures:
         """The span that begins at `since`."""
-        past, undelivered = await asyncio.gather(self._arrived(since, span), self._counts.undelivered(since, span.step))
+        past, undelivered = await asyncio.gather(
+            self._arrived(since, span), self._store.counts.undelivered(since, span.step)
+        )
         open_: Counter[int] = Counter()
         missed: Counter[int] = Counter()
         for one in undelivered:
@@ -84,7 +86,7 @@ class History:
         if past is None or not past.first <= first <= past.until:
             past = self._past[step] = _Past(first, first)
         begin = past.until
-        fresh = await self._counts.arrived(begin * float(step), step)
+        fresh = await self._store.counts.arrived(begin * float(step), step)
         for known, counted in ((past.events, fresh.events), (past.written, fresh.written)):
             for bucket in [one for one in known if one >= begin or one < first]:
                 del known[bucket]
@@ -98,7 +100,7 @@ class History:
         async with self._turn:
             await self._count_fired(today)
             quiet = [name for name in names if name not in self._last]
-            self._last |= dict.fromkeys(quiet) | await self._counts.last_fired(quiet)
+            self._last |= dict.fromkeys(quiet) | await self._store.counts.last_fired(quiet)
             return {name: Week(days=tuple(self._fired.get(name, _NONE)), last=self._last[name]) for name in names}
 
     async def _count_fired(self, today: datetime) -> None:
@@ -107,7 +109,7 @@ class History:
         days = [(midnight - timedelta(days=back)).timestamp() for back in range(DAYS - 1, -1, -1)]
         if self._midnight != midnight:
             self._midnight, self._fired, self._last, self._top = midnight, {}, {}, 0
-        fresh = await self._counts.fired(self._top, days)
+        fresh = await self._store.counts.fired(self._top, days)
         self._top = fresh.top
         for (name, day), count in fresh.counts.items():
             self._fired.setdefault(name, [0] * DAYS)[day] += count

@@ -57,8 +57,8 @@ def _rest(settings: Settings) -> Iterator[str]:
     if settings.time_intervals:
         yield f"time_intervals: {flow(list(settings.time_intervals))}  # their names"
     yield f"redact: {flow(sorted(settings.redact))}"
-    keep = {name: _lasting(getattr(settings.keep, name)) for name in ("events", "payloads", "failed")}
-    yield f"keep: {flow(keep)}"
+    keep = [f"{name}: {_lasting(getattr(settings.keep, name))}" for name in ("events", "payloads", "failed")]
+    yield f"keep: {{{', '.join(keep)}}}"
     yield f"why_link: {flow(settings.why_link)}"
     yield f"log: {{format: {settings.log.format}, level: {settings.log.level}}}"
 

@@ -27,7 +27,7 @@ class _Page(HTMLParser):
         for name, value in attrs:
             if name.startswith("on") or name in ("style", "srcdoc"):
                 self.faults.append(f"{name} in <{tag}>")
-            if name in ADDRESSES and not (value or "").startswith(("/", "#", "?")):
+            if name in ADDRESSES and value and not value.startswith(("/", "#", "?")):
                 self.faults.append(f"{name} leads to {value}")
             if name == "id":
                 self.ids.append(str(value))

@@ -27,7 +27,7 @@ async def told(store: Store, clock: Clock, at: float, name: str, rule: str = "Ne
 
 
 async def test_figures_stay_right_while_time_goes_on(store: Store, clock: Clock) -> None:
-    history, span = History(store.counts, clock), SPANS["6h"]
+    history, span = History(store, clock), SPANS["6h"]
     await told(store, clock, NOON - 3600, "a", state="delivered")
     await told(store, clock, NOON - 7 * 3600, "early")
     await told(store, clock, NOON - 100, "b", state="failed")
@@ -37,7 +37,7 @@ async def test_figures_stay_right_while_time_goes_on(store: Store, clock: Clock)
             await told(store, clock, NOON + later, "c")
         since = span.begins(clock.now)
         figures = await history.figures(since, span)
-        fresh = await History(store.counts, clock).figures(since, span)
+        fresh = await History(store, clock).figures(since, span)
         assert figures == fresh
     assert sum(figures.events) == 0
     clock.now = NOON + 3600
@@ -46,7 +46,7 @@ async def test_figures_stay_right_while_time_goes_on(store: Store, clock: Clock)
 
 
 async def test_fired_stays_right_while_time_goes_on(store: Store, clock: Clock) -> None:
-    history = History(store.counts, clock)
+    history = History(store, clock)
 
     async def fired(*names: str) -> dict[str, tuple[int, ...]]:
         today = datetime.fromtimestamp(clock.now, ZoneInfo("Europe/Paris"))

@@ -15,7 +15,7 @@ from tests.console.conftest import BIG, ENVIRON, Site, fill
 async def test_rules_with_their_figures(site: Site) -> None:
     await fill(site)
     page = await site.get("/rules")
-    assert "2 rules in 1 files, 2 switched on." in page
+    assert "2 rules (1 file), 2 switched on." in page
     assert "Project updated → boss" in page
     assert "Project * → team" in page
     assert "fired on each of the last 7 days: 0, 0, 0, 0, 0, 0, 1" in page

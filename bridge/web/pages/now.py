@@ -55,7 +55,7 @@ def routes(console: Console) -> Blueprint:
             oldest=min((group.oldest for group in troubles.stuck), default=None),
             well_since=max(look.now - WEEK, extent.oldest or 0.0),
             span=name if name in SPANS else "24h",
-            spans={"6h": "6 h", "24h": "24 h", "7d": look.say("7 d")},
+            spans={"6h": "6 h", "24h": "24 h", "7d": look.say("7 d")},
             chart=_chart(look, span, since, figures, troubles),
             destinations=await _destinations(console, snapshot, span, since, figures, troubles, waiting),
             latest=latest,
@@ -148,7 +148,7 @@ def _chart(look: Look, span: Span, since: float, figures: Figures, troubles: Tro
                 round(bucket / span.buckets * 100, 1),
             )
             for bucket, at in lines
-            if 0.02 < bucket / span.buckets < 0.94
+            if 0.02 < bucket / span.buckets < 0.9
         ],
         rows=rows(span, since, look.local, (came, delivered, missed)),
         paused=_paused(span, since, troubles),

@@ -66,6 +66,7 @@ def routes(console: Console) -> Blueprint:
         return await console.page(
             "rule.html",
             live=True,
+            here="/rules",
             line=line,
             source=source(snapshot, found),
             refused=_told(snapshot, found.place.file, snapshot.refused.get(found.place.file, ())),

@@ -6,12 +6,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bridge.config.snapshot import Snapshot
-from bridge.model import Delivery, Notification, Planned, Settled, Tone
+from bridge.model import Delivery, Event, Notification, Planned, Settled, Tone
 from bridge.planning import TemplateError
 from bridge.render.dead import JOINER, neutralise
 from bridge.render.envelope import enveloped
+from bridge.store.news import Untold
+from bridge.store.rows import DestinationRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,20 @@ class News:
     body: str
     tone: Tone = "failure"
     event_id: int | None = None
+    about: str | None = None  # the destination in trouble, which is not told of itself
+    owner: str | None = None  # who answers for it besides the operators: a destination or a group
+    lasting: bool = False  # it goes on until the watch sees that it is over
 
     def to(self, snapshot: Snapshot) -> list[Planned]:
-        """One notification for each destination of `operators`."""
+        """One notification for each destination of `operators`, and for the owner."""
         note = Notification(title=self.title, body=self.body, format="text", tone=self.tone)
+        settings = snapshot.settings
+        owners = settings.groups.get(self.owner, (self.owner,)) if self.owner else ()
+        names = dict.fromkeys((*settings.operators, *owners))
         return [
-            Planned(rule=None, destination=name, notification=_for(name, note, snapshot))
-            for name in snapshot.settings.operators
+            Planned(rule=None, destination=name, notification=_for(name, note, snapshot), kind="news")
+            for name in names
+            if name != self.about and name in settings.destinations
         ]
 
 
@@ -52,9 +62,11 @@ def given_up(settled: Settled) -> News:
         title=f"Not delivered to {delivery.destination}: {neutralise(delivery.notification.title, hosts_only=True)}",
         body=(
             f"Given up after {tries} {'try' if tries == 1 else 'tries'}: {settled.reason}.\n"
-            f"Rule: {delivery.rule}. The words are kept: `bridge deliveries --state failed` lists what waits."
+            f"Rule: {delivery.rule}. The words are kept: `bridge deliveries --state failed` lists what failed, and "
+            "`bridge replay` sends it again once the cause is mended."
         ),
         event_id=delivery.event_id,
+        about=delivery.destination,
     )
 
 
@@ -69,6 +81,7 @@ def template_failed(error: TemplateError) -> News:
         ),
         tone="warning",
         event_id=error.event_id,
+        owner=error.rule.owner,
     )
 
 
@@ -123,6 +136,150 @@ def waits_for_restart(keys: Sequence[str]) -> News:
         body=f"Everything else in the files is in force. Restart Bridge to take {names}.",
         tone="info",
     )
+
+
+def again(untold: Untold) -> News:
+    """What came again since it was told."""
+    times = f"{untold.times} more time" + ("" if untold.times == 1 else "s")
+    return News(
+        trouble=untold.trouble,
+        title=f"Again, {times}: {untold.title or untold.trouble}",
+        body=untold.body or "`bridge deliveries --state failed` and the log have the details.",
+        tone="warning",
+        about=untold.trouble.partition(":")[2] or None,
+    )
+
+
+# ---- what the sender of events says ----------------------------------------------------------------
+
+
+def webhook_changed(event: Event) -> News:
+    """The sender changed or deleted its own webhook."""
+    enabled = event.resource.get("enabled") if event.resource else None
+    off = event.action == "deleted" or enabled is False
+    if event.action == "deleted":
+        body = "Its webhook was deleted there: no more events come. Make a new one, with the address of this source."
+    elif enabled is False:
+        body = "Its webhook is switched off there, as happens after many failures. Mend what failed, then switch it on."
+    else:
+        body = (
+            "Its webhook was changed there. If that was not you, look who did it, and whether the secret still holds."
+        )
+    word = "deleted" if event.action == "deleted" else "switched off" if off else "changed"
+    return News(
+        trouble=f"webhook:{event.source}:{word}",
+        title=f"{event.source}: the webhook was {word}",
+        body=f"{body} What is missed meanwhile is not sent again.",
+        tone="failure" if off else "info",
+        event_id=event.id,
+    )
+
+
+def bad_signatures(source: str, count: int, seconds: float) -> News:
+    """Somebody posts with a wrong signature, and does not stop."""
+    return News(
+        trouble=f"bad-signatures:{source}",
+        title=f"{source}: {count} posts with a bad signature within {seconds:.0f} s",
+        body=(
+            f"They were refused. Either the secret was changed at the sender, and `secrets` of `{source}` in "
+            "config.yaml needs the new one; or a proxy changes the bodies; or somebody tries to get in."
+        ),
+        tone="warning",
+    )
+
+
+# ---- what lasts ------------------------------------------------------------------------------------
+
+
+def paused(row: DestinationRow, held: int, zone: str) -> News:
+    """A destination is paused."""
+    since = datetime.fromtimestamp(row.since, ZoneInfo(zone)).strftime("%H:%M")
+    why = neutralise(row.reason, hosts_only=True)
+    waits = f"{held} message{'' if held == 1 else 's'} wait{'s' if held == 1 else ''}; nothing is lost."
+    if row.by == "hand":
+        body = f"Paused by hand by {row.who} at {since}{': ' if why else ''}{why}. {waits}\n"
+        body += f"`bridge destinations resume {row.name}` lets them go."
+    else:
+        body = f"{row.failures} failures in a row, at {since} the last: {why}. {waits}\n"
+        body += "It is tried again by itself, and the queue leaves when it is back. "
+        body += f"`bridge destinations test {row.name}` says what it answers."
+    return News(
+        trouble=f"paused:{row.name}",
+        title=f"{row.name} is paused",
+        body=body,
+        about=row.name,
+        lasting=True,
+        tone="warning" if row.by == "hand" else "failure",
+    )
+
+
+def silent(source: str, heard: str, every: str) -> News:
+    """A source has sent nothing for longer than it may."""
+    return News(
+        trouble=f"silent:{source}",
+        title=f"{source} is silent",
+        body=(
+            f"No event since {heard}; one is expected every {every} at least. Its webhook may be switched off at the "
+            "sender, or cannot reach this address: send a check from there, and look for `post.refused` in the log."
+        ),
+        tone="warning",
+        lasting=True,
+    )
+
+
+def disk_full(free: int) -> News:
+    """The disk of the store is nearly full."""
+    return News(
+        trouble="disk:store",
+        title=f"The disk is nearly full: {free // 1_000_000} MB are free",
+        body="When it is full, events are refused with 503, and senders may give up. Make room, or shorten `keep`.",
+        lasting=True,
+    )
+
+
+def backlog(what: str, minutes: int) -> News:
+    """Something has waited for long."""
+    return News(
+        trouble=f"backlog:{what}",
+        title=f"A backlog: {what} wait for {minutes} minutes",
+        body=(
+            "More comes than leaves. `bridge deliveries --state pending` shows for whom; a `rate` may be too low, a "
+            "service slow (`concurrency`, `senders`), or this machine too busy."
+        ),
+        tone="warning",
+        lasting=True,
+    )
+
+
+def clock_jumped(seconds: float) -> News:
+    """The machine's clock was set, or the machine slept."""
+    way = "ahead" if seconds > 0 else "back"
+    return News(
+        trouble="clock",
+        title=f"The clock jumped {way} by {abs(seconds):.0f} s",
+        body=(
+            "Retries, digests and follow-ups go by it: some may come early or late. Have the machine keep its time "
+            "(NTP); a machine that slept tells the same."
+        ),
+        tone="warning",
+    )
+
+
+_OVER = {
+    "paused": ("{} is back", "What waited leaves now, in order."),
+    "silent": ("{} is heard again", "An event has come."),
+    "disk": ("There is room on the disk again", "Events are taken."),
+    "backlog": ("The backlog is gone", "No more {} wait for long."),
+}
+
+
+def over(trouble: str) -> News | None:
+    """The end of a lasting trouble; None for what this version does not watch."""
+    kind, _, name = trouble.partition(":")
+    if kind not in _OVER:
+        return None
+    title, body = (text.format(name) for text in _OVER[kind])
+    return News(trouble=trouble, title=title, body=body, tone="success")
 
 
 def _brief(words: str) -> str:

@@ -107,6 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=page_of("Delivery"),
         problems=(400,),
     ),
+    Operation(path="/destinations", summary="How each destination stands", answer=page_of("Destination")),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
     Operation(
         method="POST",

@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, Literal, cast
 
 import structlog
@@ -24,6 +25,7 @@ from bridge.receive import ASGIApp, Ingest
 from bridge.reload import Reloader, rest
 from bridge.serve import Server
 from bridge.store import Store
+from bridge.trial import send_test
 from bridge.web import Window, build
 from bridge.worker import Worker
 
@@ -45,6 +47,7 @@ class Service:
         self.link = secrets.token_urlsafe(24) if needs_link(snapshot.settings) else ""
         self.store: Store
         self.worker: Worker
+        self.senders: Senders
         self._servers: list[Server] = []
 
     async def start(self) -> None:
@@ -55,9 +58,11 @@ class Service:
         )
         begun = await self._with_last_good() if self._loader else None
         await self.store.save_version(self.snapshot.version, self.snapshot.texts)
-        senders = Senders(processes=settings.senders.processes, threads=settings.senders.threads, on_exit=_sender_ended)
-        await senders.start()
-        self.worker = Worker(self.snapshot, self.store, senders)
+        self.senders = Senders(
+            processes=settings.senders.processes, threads=settings.senders.threads, on_exit=_sender_ended
+        )
+        await self.senders.start()
+        self.worker = Worker(self.snapshot, self.store, self.senders)
         await self.worker.start()
         app = create_app(self)
         hooks = create_hooks(self, None) if settings.listen_hooks else None
@@ -150,6 +155,8 @@ def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
 
     def observe(source: str, status: int) -> None:
         metrics.POSTS.labels(source, str(status)).inc()
+        if status == HTTPStatus.UNAUTHORIZED:
+            service.worker.watch.refused(source)
 
     return Ingest(inner, accept=take, limits=limit, observe=observe)
 
@@ -163,6 +170,7 @@ def create_app(service: Service) -> ASGIApp:
         link=service.link,
         state=lambda: service.state,
         wake=service.worker.wake_all,
+        test=lambda place, who, now: send_test(place, service.senders, who=who, now=now),
     )
     quart = build(window)
     if service.snapshot.settings.listen_hooks is None:

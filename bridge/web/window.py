@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bridge.config.snapshot import Snapshot
+from bridge.model import Destination, Outcome
 from bridge.store import Store
+
+
+async def _nobody_sends(destination: Destination, who: str, now: datetime) -> Outcome:
+    return Outcome(result="failed", reason="nothing sends here")
 
 
 @dataclass(kw_only=True)
@@ -20,4 +26,5 @@ class Window:
     link: str = ""  # what signs one person in, once, where nobody could otherwise
     state: Callable[[], str]  # "starting", "running", "stopping"
     wake: Callable[[], None] = lambda: None  # the worker, after somebody wrote by hand
+    test: Callable[[Destination, str, datetime], Awaitable[Outcome]] = _nobody_sends  # one message by hand
     clock: Callable[[], float] = time.time

@@ -12,7 +12,16 @@ from tests.browser.conftest import Open
 from tests.browser.morning import Morning
 
 SHOTS = Path(__file__).parents[2] / "build" / "shots"  # not kept by git
-PAGES = ("/", "/events", "/deliveries", "/rules", "/rule?name=New%20project", "/about")
+PAGES = (
+    "/",
+    "/events",
+    "/deliveries",
+    "/rules",
+    "/rule?name=New%20project",
+    "/about",
+    "/destinations",
+    "/destinations/team",
+)
 VARIANTS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 
 
@@ -42,7 +51,7 @@ def look(page: Page, name: str) -> None:
 @pytest.mark.parametrize("path", PAGES)
 def test_everybody_can_use_it(visit: Open, shared: Morning, path: str) -> None:
     page = visit(shared, path)
-    look(page, path.partition("?")[0].strip("/") or "now")
+    look(page, path.partition("?")[0].strip("/").replace("/", "-") or "now")
 
 
 def test_everybody_can_use_the_page_of_an_event(visit: Open, shared: Morning) -> None:

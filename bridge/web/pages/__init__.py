@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quart import Blueprint
 
 from bridge.web.console import Console
-from bridge.web.pages import about, deliveries, event, events, now, rules
+from bridge.web.pages import about, deliveries, destinations, event, events, now, rules
 
 PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     now.routes,
@@ -15,5 +15,6 @@ PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     event.routes,
     deliveries.routes,
     rules.routes,
+    destinations.routes,
     about.routes,
 )

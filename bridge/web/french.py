@@ -248,7 +248,7 @@ _EVENT = {
         "Seules les règles déclenchées sont affichées : les autres ne pourraient être réévaluées qu’avec le contenu."
     ),
     "It is no longer kept: payloads are deleted after a while, as `keep` in the configuration says.": (
-        "Il n’est plus conservé : les contenus sont supprimés après un certain temps, selon `keep` dans la"
+        "Il n’est plus conservé : les contenus sont supprimés après un certain temps, selon `keep` dans la"
         " configuration."
     ),
     "The rules of that time are no longer known: only those that fired are shown.": (

@@ -13,7 +13,7 @@ from bridge.config.check import check
 from bridge.config.lint import lint_files
 from bridge.config.report import as_text
 from bridge.config.shipped import shipped
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, text_of
 from tests.docs.test_examples import ENVIRON
 
 EXAMPLES = sorted((ROOT / "rules" / "examples").glob("*.yaml"))
@@ -57,3 +57,9 @@ def test_examples_come_along_and_are_not_in_force(tmp_path: Path) -> None:
     assert found.snapshot is not None, as_text(found)
     assert not found.problems, as_text(found)
     assert {rule.place.file for rule in found.snapshot.rules} == {"rules/organization.yaml", "rules/projects.yaml"}
+
+
+def test_the_list_has_every_example() -> None:
+    cookbook = text_of("docs/rules.md").partition("## Cookbook")[2]
+    listed = re.findall(r"^\| `([\w-]+\.yaml)` \|", cookbook, re.MULTILINE)
+    assert sorted(listed) == [example.name for example in EXAMPLES]

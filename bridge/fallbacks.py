@@ -12,6 +12,7 @@ from bridge.explain import event_of
 from bridge.model import Delivery, Destination, Notification, Planned, Rule, Settled, Target
 from bridge.planning import render
 from bridge.render.dead import neutralise
+from bridge.render.envelope import enveloped
 from bridge.store import Store
 
 _WORDED_BY_RULE = ("event", "replay", "fallback")  # kinds whose words the rule's entry of `notify` gives
@@ -28,7 +29,7 @@ async def with_instead(settled: Settled, destination: Destination, snapshot: Sna
     if settled.state != "failed" or other is None:
         return settled
     delivery = settled.delivery
-    note = await _worded(delivery, other, snapshot, store) or _as_it_is(delivery, destination, other)
+    note = await _worded(delivery, other, snapshot, store) or _as_it_is(delivery, destination, other, snapshot)
     planned = Planned(
         rule=delivery.rule, destination=other.name, notification=note, kind="fallback", origin=delivery.id
     )
@@ -59,14 +60,17 @@ def _target(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:
 
 def _chain(name: str | None, snapshot: Snapshot) -> Iterator[str]:
     """A destination and its fallbacks; the configuration has no circle."""
-    while name in snapshot.settings.destinations:
+    while name is not None and name in snapshot.settings.destinations:
         yield name
         name = snapshot.settings.destinations[name].fallback
 
 
-def _as_it_is(delivery: Delivery, destination: Destination, other: Destination) -> Notification:
+def _as_it_is(delivery: Delivery, destination: Destination, other: Destination, snapshot: Snapshot) -> Notification:
     """The words as they are; what a program was to get is made harmless for people."""
-    note = delivery.notification
+    note, signing = delivery.notification, other.signing
+    if signing is not None:
+        redact = snapshot.settings.redact
+        return enveloped(note, signing.format, event=None, rule=delivery.rule, now=datetime.now(UTC), redact=redact)
     if destination.kind.words != "raw" or other.kind.words == "raw":
         return note
     return replace(note, title=neutralise(note.title), body=neutralise(note.body), format="text")

@@ -14,7 +14,7 @@ from bridge.delivery.senders import Senders
 from bridge.errors import GivenBack, StoreUnavailable
 from bridge.fallbacks import patience, with_instead
 from bridge.lane import Lane
-from bridge.model import Delivery, Destination, Outcome, Settled
+from bridge.model import Delivery, Destination, Outcome, Planned, Settled
 from bridge.news import News, given_up, no_destination
 from bridge.pausing import Pausing
 from bridge.pipeline import deliver
@@ -218,9 +218,23 @@ class Lanes:
 
     async def tell(self, news: News) -> None:
         """Tell the operators, unless they were told of this trouble lately."""
-        for planned in news.to(self.snapshot):
-            trouble = f"{news.trouble}→{planned.destination}"
-            self.offer(await self._store.tell(trouble, planned, event_id=news.event_id))
+        if planned := self._whom(news):
+            self.offer(await self._store.tell(news.trouble, planned, event_id=news.event_id, lasting=news.lasting))
+
+    async def tell_over(self, news: News) -> None:
+        """Tell the operators that a lasting trouble is over, if they were told of it."""
+        self.offer(await self._store.end_trouble(news.trouble, self._whom(news)))
+
+    async def tell_again(self, news: News) -> None:
+        """Tell the operators of what came again."""
+        if planned := self._whom(news):
+            self.offer(await self._store.tell_again(news.trouble, planned))
+
+    def _whom(self, news: News) -> list[Planned]:
+        planned = news.to(self.snapshot)
+        if not planned:
+            log.error("operators.not_told", trouble=news.trouble, title=news.title)
+        return planned
 
 
 async def nap(event: asyncio.Event, seconds: float) -> None:

@@ -13,7 +13,7 @@ from bridge import metrics
 from bridge.clocks import tell_bundle, tell_follow_up, tell_summary
 from bridge.config.snapshot import Snapshot
 from bridge.model import Delivery, Matched, Recorded, Rule
-from bridge.news import News, not_matched, template_failed
+from bridge.news import News, not_matched, template_failed, webhook_changed
 from bridge.pipeline import Sent, match, recall, sent_in
 from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
 from bridge.store import Store
@@ -96,6 +96,8 @@ class Matching:
         except Exception as fault:  # likewise
             return self._unmatchable(fitted.recorded, fault)
         self._tell_errors(errors)
+        if fitted.event.type == "Webhook" and fitted.event.action in ("updated", "deleted") and not fitted.stale:
+            self._news.append(webhook_changed(fitted.event))
         return matched
 
     def _unmatchable(self, recorded: Recorded, fault: Exception) -> Matched:

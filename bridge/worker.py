@@ -16,6 +16,7 @@ from bridge.lanes import POLL, Lanes, nap
 from bridge.matching import SLICE, Matching
 from bridge.retention import Retention
 from bridge.store import Store
+from bridge.watch import Watch
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class Worker:
         self.lanes = Lanes(snapshot, store, senders, clock=clock)
         self.matching = Matching(snapshot, store, clock=clock)
         self.retention = Retention(snapshot, store, clock=clock)
+        self.watch = Watch(self.lanes, store, clock=clock)
         self._store = store
         self._clock = clock
         self._snapshot = snapshot
@@ -54,7 +56,8 @@ class Worker:
         """Take up what an earlier run left, then follow what comes."""
         await self._store.unhold(self.snapshot.settings.destinations)
         self._store.listen(self.wake_all)
-        for loop in (self._match_all, self.lanes.claim_all, self.lanes.mind_pauses, self._keep_clock, self._retain):
+        delivering = (self.lanes.claim_all, self.lanes.mind_pauses)
+        for loop in (self._match_all, *delivering, self._keep_clock, self._watch_all, self._retain):
             self._loops.append(asyncio.create_task(self._persist(loop)))
 
     async def stop(self, grace: float) -> None:
@@ -122,6 +125,12 @@ class Worker:
             for state in ("pending", "held"):
                 metrics.WAITING.labels(state).set(stats.deliveries.get(state, 0))
             await asyncio.sleep(CLOCK)
+
+    async def _watch_all(self) -> None:
+        while True:
+            if self._clock() < self._leads_until:
+                await self.watch.round()
+            await asyncio.sleep(CLOCK / 2)  # a trouble is told within 5 s
 
     async def _retain(self) -> None:
         while True:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 
 from bridge.model import Delivery
 from bridge.store import pausing
+from bridge.store.counts import Read
 from bridge.store.writer import Writer
 
 STEP = 500  # deliveries held or let go in one transaction: accepts go first
@@ -14,7 +15,8 @@ STEP = 500  # deliveries held or let go in one transaction: accepts go first
 class Pauses:
     """Of one store. Every method raises StoreUnavailable when the database cannot do it now."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
+    def __init__(self, read: Read, writer: Writer, clock: Callable[[], float]) -> None:
+        self._read = read
         self._writer = writer
         self._clock = clock
 
@@ -26,6 +28,10 @@ class Pauses:
         """Hold all that waits for a paused destination and is in nobody's hands."""
         while await self._writer.put(pausing.hold_waiting, pausing.ToStep(name, STEP)):
             pass
+
+    async def held(self, name: str) -> int:
+        """How much it holds."""
+        return await self._read(lambda connection: pausing.held(connection, name))
 
     async def probe(self, name: str, refused: Collection[int] = ()) -> Delivery | None:
         """The oldest held delivery of a paused destination in hand when a probe is due; none of the `refused`."""

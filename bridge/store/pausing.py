@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Double, Select, bindparam, case, literal, not_, or_, select, update
+from sqlalchemy import Connection, Double, Select, bindparam, case, func, literal, not_, or_, select, update
 
 from bridge.model import Delivery
 from bridge.store.destinations import PAUSED, why_held
@@ -83,6 +83,7 @@ _WAITING: Select[Any] = (
     .limit(bindparam("most"))
 )
 _OLDEST_HELD: Select[Any] = select(delivery.c.id).where(*_HELD).order_by(delivery.c.id).limit(bindparam("most"))
+_COUNT_HELD = select(func.count()).select_from(delivery).where(*_HELD)
 _HOLD = (
     update(delivery)
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
@@ -187,6 +188,11 @@ def _upsert_bundle(database: str) -> Any:
 _PAUSE = {database: _upsert_pause(database) for database in INSERTS}
 _BUNDLE = {database: _upsert_bundle(database) for database in INSERTS}
 _TELL_AWAY = update(bundle).where(bundle.c.kind == AWAY, bundle.c.destination == _NAME).values(due_at=bindparam("now"))
+
+
+def held(connection: Connection, name: str) -> int:
+    """How many deliveries a destination holds."""
+    return int(connection.execute(_COUNT_HELD, {"place": clean(name)}).scalar_one())
 
 
 def pause(turn: Turn, payloads: Sequence[ToPause]) -> list[bool]:

@@ -72,7 +72,7 @@ class Store:
         self._clock = clock
         self._readers = ThreadPoolExecutor(READ_CONNECTIONS, thread_name_prefix="store-reader")
         self.counts = Counts(self._read, database.dialect)
-        self.pauses = Pauses(writer, clock)
+        self.pauses = Pauses(self._read, writer, clock)
         self.replays = Replays(writer, self._read, database.dialect)
         self._near: Connection | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -240,15 +240,37 @@ class Store:
         await self._writer.put(leases.drop_lease, name)
 
     async def tell(
-        self, trouble: str, planned: Planned, *, event_id: int | None, every: float = 3600.0
+        self,
+        trouble: str,
+        planned: Sequence[Planned],
+        *,
+        event_id: int | None,
+        every: float = 3600.0,
+        lasting: bool = False,
     ) -> list[Delivery]:
-        """News of a trouble as a delivery in hand; what was told within `every` seconds is only counted."""
-        return await self._writer.put(news.tell, news.ToTell(trouble, planned, event_id, every))
+        """News of a trouble as deliveries in hand; what was told within `every` seconds is only counted."""
+        return await self._writer.put(news.tell, news.ToTell(trouble, planned, event_id, every, lasting))
 
-    async def untold(self, every: float) -> list[tuple[str, int]]:
-        """The troubles that came again since they were told, `every` seconds ago or more, and how often."""
+    async def end_trouble(self, trouble: str, planned: Sequence[Planned]) -> list[Delivery]:
+        """End a lasting trouble; the news of that as deliveries in hand, if people know of it."""
+        return await self._writer.put(news.end, news.ToEnd(trouble, planned))
+
+    async def tell_again(self, trouble: str, planned: Sequence[Planned], every: float = 3600.0) -> list[Delivery]:
+        """The news of what is `untold` as deliveries in hand."""
+        return await self._writer.put(news.tell_again, news.ToTellAgain(trouble, planned, every))
+
+    async def untold(self, every: float = 3600.0) -> list[news.Untold]:
+        """The troubles that came again since they were told, `every` seconds ago or more."""
         told_until = self._clock() - every
-        return await self._read(lambda connection: news.untold(connection, told_until))
+        return await self._read_nearby(lambda connection: news.untold(connection, told_until))
+
+    async def lasting_troubles(self) -> set[str]:
+        """The troubles that go on."""
+        return await self._read_nearby(news.lasting)
+
+    async def waiting_since(self) -> tuple[float | None, float | None]:
+        """Since when the oldest event waits to be matched, and the longest due delivery to be sent."""
+        return await self._read_nearby(news.waiting_since)
 
     async def save_version(self, hash: str, files: Mapping[str, str]) -> None:
         """Keep the rule and template files of a version, once."""

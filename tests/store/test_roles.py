@@ -36,29 +36,47 @@ async def test_a_role_is_taken_once_by_many_at_once(open_store: Open, url: str) 
 
 
 async def test_a_trouble_is_told_once_an_hour_and_counted_meanwhile(store: Store, clock: Clock) -> None:
-    news = planned("ops", title="Slack is down", rule=None)
+    news = [planned("ops", title="Slack is down", rule=None), planned("boss", title="Slack is down", rule=None)]
     receipt = await record(store)
-    (told,) = await store.tell("slack", news, event_id=receipt.id)
-    assert (told.destination, told.rule, told.event_id, told.notification.title) == (
-        "ops",
-        None,
-        receipt.id,
-        "Slack is down",
-    )
-    assert await store.tell("slack", news, event_id=None) == []
-    assert await store.tell("slack", news, event_id=None) == []
-    assert len(await store.tell("teams", news, event_id=None)) == 1
+    told = await store.tell("slack", news, event_id=receipt.id)
+    assert [(one.destination, one.rule, one.event_id) for one in told] == [
+        ("ops", None, receipt.id),
+        ("boss", None, receipt.id),
+    ]
+    for _ in range(2):
+        assert await store.tell("slack", news, event_id=None) == []
+    assert len(await store.tell("teams", news[:1], event_id=None)) == 1
     assert await store.untold(HOUR) == []
     clock.now += HOUR
-    assert await store.untold(HOUR) == [("slack", 2)]
-    (again,) = await store.tell("slack", news, event_id=None)
-    assert again.event_id is None
-    assert await store.untold(0) == []
+    (untold,) = await store.untold(HOUR)
+    assert (untold.trouble, untold.times, untold.title) == ("slack", 2, "Slack is down")
+    again = [planned("ops", title="Again 2 times: Slack is down", rule=None)]
+    assert len(await store.tell_again("slack", again)) == 1
+    assert await store.tell_again("slack", again) == []
+    assert await store.tell("slack", news, event_id=None) == []
+    assert [one.times for one in await store.untold(0)] == [1]
+
+
+async def test_the_end_of_a_lasting_trouble_is_told_if_it_was_told(store: Store, clock: Clock) -> None:
+    news, over = [planned("ops", title="Paused", rule=None)], [planned("ops", title="Resumed", rule=None)]
+    assert await store.end_trouble("paused", over) == []
+    await store.tell("paused", news, event_id=None, lasting=True)
+    await store.tell("moment", news, event_id=None)
+    assert await store.lasting_troubles() == {"paused"}
+    assert [one.notification.title for one in await store.end_trouble("paused", over)] == ["Resumed"]
+    assert await store.end_trouble("paused", over) == []
+    clock.now += 60
+    assert await store.tell("paused", news, event_id=None, lasting=True) == []
+    assert await store.lasting_troubles() == {"paused"}
+    assert await store.end_trouble("paused", over) == []
+    clock.now += HOUR
+    (untold,) = await store.untold()
+    assert (untold.times, untold.ended) == (1, clock.now - HOUR)
 
 
 async def test_news_goes_the_way_of_all_deliveries(store: Store) -> None:
     news = planned("ops", rule=None)
-    handed = [*await store.tell("a", news, event_id=None), *await store.tell("b", news, event_id=None)]
+    handed = [*await store.tell("a", [news], event_id=None), *await store.tell("b", [news], event_id=None)]
     assert await store.claim(10) == []
     await store.settle(settled(handed[0]))
     await store.release(ids(handed[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -125,6 +126,8 @@ def read_all(
     files = {name: _text(content) for name, content in contents.items()}
     read.texts |= files
     if not any(problem.severity == "error" for problem in findings.problems):
+        if not settings.rules.is_dir():
+            _tell_no_rules(settings, path, findings)
         with uncollected():
             watchers = _watchers(rules)
             read.snapshot = Snapshot(
@@ -143,6 +146,14 @@ def read_all(
                 problems=tuple(in_order(findings.problems)),
             )
     return read
+
+
+def _tell_no_rules(settings: Settings, path: Path, findings: Findings) -> None:
+    folder = f"{os.path.relpath(settings.rules, path.parent)}/"
+    help = f"write a rule file there, such as `{folder}projects.yaml`"
+    message = f"there is no folder `{folder}`: nobody is told of anything"
+    place = Place(path.name, 1, 1)
+    findings.tell(place, "no-rules", message, help=help, docs="docs/rules.md", severity="warning")
 
 
 def _contents(

@@ -85,3 +85,11 @@ def test_examples_are_not_in_force(tmp_path: Path) -> None:
     assert check(path, ENVIRON).rules == 1, "only a folder directly below the rules is left out"
     (tmp_path / "rules" / "examples" / ours.name).write_text(RULE)
     assert [file for file, *_ in told(path)] == [f"rules/examples/{ours.name}", "rules/examples/own.yaml"]
+
+
+def test_a_folder_of_rules_that_is_missing_is_told(tmp_path: Path) -> None:
+    config = lay(tmp_path, "")
+    (tmp_path / "rules").rmdir()
+    (problem,) = check(config, ENVIRON).problems
+    assert (problem.code, problem.severity) == ("no-rules", "warning")
+    assert problem.message == "there is no folder `rules/`: nobody is told of anything"

@@ -118,7 +118,7 @@ def test_a_given_up_delivery_is_told_to_the_operators_once(live: Start, sink: Si
 def test_an_outage_delays_and_loses_nothing(live: Start, sink: Sink, tmp_path: Path) -> None:
     sink.status = 503
     config = ((Path(__file__).parents[1] / "live.py").read_text().split('CONFIG = """\\\n')[1].split('"""')[0]).replace(
-        '/sink"}}', '/sink", retry: {{schedule: [300ms, 300ms, 1s, 1s, 1s, 1s, 1s, 1s]}}}}'
+        '/sink"}}', '/sink", pause_after: 0, retry: {{schedule: [300ms, 300ms, 1s, 1s, 1s, 1s, 1s, 1s]}}}}'
     )
     bridge = live(config=config)
     for number in range(20):

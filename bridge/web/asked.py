@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bridge.web.api import BadFilter, instant, number
+from bridge.web.api import BadFilter, number
 from bridge.web.console import href
 from bridge.web.look import Look
 
@@ -66,7 +66,9 @@ def _moment(look: Look, name: str, text: str) -> float:
     if text in AGES:
         return look.now - AGES[text]
     try:
-        at = datetime.fromisoformat(text.replace(" ", "+"))
+        at = datetime.fromisoformat(text.replace(" ", "+"))  # a `+` in an address arrives as a space
     except ValueError:
-        return instant(name, text)
+        at = None
+    if at is None or not 2000 <= at.year < 2200:  # dates beyond cannot be told in every zone
+        raise BadFilter(f"`{name}` is a time such as 2026-11-24T09:00, or one of {', '.join(AGES)}.")
     return (at if at.tzinfo else at.replace(tzinfo=look.zone)).timestamp()

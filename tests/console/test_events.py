@@ -80,3 +80,31 @@ async def test_page_after_page(site: Site) -> None:
         older = re.search(r'href="([^"]*)" rel="next"', page)
         path = older[1].replace("&amp;", "&") if older else None
     assert seen == ids[::-1]
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00", "9999-12-31T23:59:59-12:00", "9999-12-31", "0001-01-01T00:00%2B14:00"]
+)
+async def test_the_ends_of_time(site: Site, moment: str) -> None:
+    await fill(site)
+    for name in ("since", "until"):
+        for path in ("/events", "/deliveries"):
+            response = await site.client.get(f"{path}?{name}={moment}", headers=site.headers)
+            assert response.status_code in (200, 400), (path, name)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "q=%ED%A0%80",
+        "type=%F0%9F%A5%AB",
+        "gid=%25%27%22",
+        "cursor=4611686018427387904",
+        "q=" + "%F0%9F%A5%AB" * 500,
+    ],
+)
+async def test_odd_words(site: Site, query: str) -> None:
+    await fill(site)
+    response = await site.client.get(f"/events?{query}", headers=site.headers)
+    assert response.status_code in (200, 400)

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2.exceptions import TemplateError
 
 from bridge.errors import Problem, TemplateFailed
-from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle, fold
+from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle, Tone, fold
 from bridge.render import bundles, loading, mail
 from bridge.render.bundles import Item
 from bridge.render.closed import Closed, Ready
@@ -22,6 +22,8 @@ from bridge.render.dead import encoder
 from bridge.render.filters import all_filters
 from bridge.render.fit import fitted, one_line, shorten
 from bridge.render.links import links as links_of
+from bridge.render.links import tells_why, why_line
+from bridge.render.links import why as why_of
 from bridge.render.mail import Letter, laid_out
 from bridge.render.paths import Said, said
 from bridge.render.redact import redacted
@@ -32,6 +34,7 @@ from bridge.render.speech import Speech
 INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
 ATTACH_MAX = 20  # addresses of a message; the sender fetches fewer, and says so
 LATE_TITLE_MAX = 79  # of a follow-up's
+WHY = "Why this message?"
 DEFAULT = "default"  # the template for events that have none of their own
 REDACT = frozenset({"token", "authorization", "password", "secret"})
 
@@ -101,10 +104,12 @@ class Templates:
         page = self._is_page(kind, format, body.format)
         words = Words(failing=body)
         local = now.astimezone(self._speech.zone)
+        asked = self._why_link and tells_why(kind) and not page  # a page has such a link at its foot anyway
+        why = why_of(event, rule, public_url=self._public_url) if asked else ""
         try:
             if not events and any(name != "waited" for _, name in title.uses | body.uses):
                 events = (event,)  # of a digest with one item, and of each item: the words are the same
-            names = self._names(event, rule, local) | self._bundle_names(waited, events)
+            names = self._names(event, rule, local, why) | self._bundle_names(waited, events)
             write(title, body, words, names=names, kind=kind, now=local, plain=plain, page=page)
         except Exception as error:  # a template can fail in every way; each must end as the fallback text
             raise self._failed(error, words.failing, target) from error
@@ -118,9 +123,24 @@ class Templates:
             content = self._letter(told, text, event, rule, target, local, markdown=body.format == "markdown")
             note = laid_out(content, self._speech, kind, tone)
         else:
-            note = fitted(told, text, kind=kind, format="text" if plain else body.format, tone=tone, split=split)
+            written: Format = "text" if plain else body.format
+            note = self._fitted(told, text, why, kind=kind, format=written, tone=tone, split=split)
         attach = self._addresses(target, names, local) if target and target.attach else ()
         return replace(note, thread=thread, attach=attach)
+
+    def _fitted(
+        self, title: str, text: str, why: str, *, kind: Kind, format: Format, tone: Tone, split: bool
+    ) -> Notification:
+        """Within what the service takes; with `why_link` the last line leads there, also from a text that was cut."""
+        note = fitted(title, text, kind=kind, format=format, tone=tone, split=split)
+        if not why or why in note.body:
+            return note
+        line = ("\n\n" if kind.blank_lines else "\n") + why_line(self._speech.words.phrase(WHY), why, format)
+        if len(line) > kind.body_max // 4:  # of a service this short, the words need the room
+            return note
+        room = replace(kind, body_max=max(kind.body_max - len(line), 1))
+        note = fitted(title, text, kind=room, format=format, tone=tone, split=split)
+        return replace(note, body=note.body + line)
 
     def _addresses(self, target: Target, names: dict[str, Any], now: datetime) -> tuple[str, ...]:
         """The files to take along. One that cannot be said is left out: it never keeps a message from its words."""
@@ -197,13 +217,18 @@ class Templates:
         format: Format | None = None,  # as of `render`
         rule: str = "",
         to: str = "",
+        away: str = "",  # the destination that was paused meanwhile
+        total: int = 0,  # how many there are, where `items` are only the first of them
     ) -> Notification:
         """One message of several for a destination; of one item alone, the message it is."""
         speech, url = self._speech, self._public_url
         if self._is_page(kind, format, "markdown"):
             local = now.astimezone(speech.zone)
-            return bundles.page(items, speech=speech, kind=kind, public_url=url, now=local, rule=rule, to=to)
-        return bundles.digest(items, speech=speech, kind=kind, format=self._plainest(kind, format), public_url=url)
+            return bundles.page(
+                items, speech=speech, kind=kind, public_url=url, now=local, rule=rule, to=to, away=away, total=total
+            )
+        plainest = self._plainest(kind, format)
+        return bundles.digest(items, speech=speech, kind=kind, format=plainest, public_url=url, away=away, total=total)
 
     def summary(
         self, rule_name: str, throttle: Throttle, left_out: int, *, kind: Kind, format: Format | None = None
@@ -292,16 +317,17 @@ class Templates:
 
     # ---- what it sees, and how it fails --------------------------------------------------------
 
-    def _names(self, event: Event, rule: Rule | None, now: datetime) -> dict[str, Any]:
+    def _names(self, event: Event, rule: Rule | None, now: datetime, why: str) -> dict[str, Any]:
         last, names = self._last
         if last is not event:  # one event goes to several destinations
             names = seen(event, secret=self._redact) | {"links": self._links_of(event)}
             self._last = event, names
-        return names | {"now": now} | ({"rule": rule_seen(rule)} if rule else {})
+        links = {"links": names["links"] | {"why": why}} if why else {}
+        return names | {"now": now} | links | ({"rule": rule_seen(rule)} if rule else {})
 
     def _links_of(self, event: Event) -> dict[str, str]:
         pages = self._links.get(event.source, {})
-        return links_of(event, pages, public_url=self._public_url, why_link=self._why_link)
+        return links_of(event, pages, public_url=self._public_url)
 
     def _failed(self, error: Exception, piece: Piece, target: Target | None) -> TemplateFailed:
         """Told with the innermost line of a template that was running."""

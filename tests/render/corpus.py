@@ -66,7 +66,7 @@ def kind(format_: Format, words: Any = "chat") -> Kind:
 
 
 def loaded(files: dict[str, str]) -> Templates:
-    return Templates(files, locale="en_GB", timezone="UTC", links={}, public_url="https://b.example", why_link=True)
+    return Templates(files, locale="en_GB", timezone="UTC", links={}, public_url="https://b.example", why_link=False)
 
 
 class Trial:

@@ -12,6 +12,7 @@ from bridge.model import Event, Format, Kind, Notification, Target, Throttle
 from bridge.render import Item, Templates
 from tests.render.cases import CHAT, LOCALES, NOW, event_of, ours, templates
 
+WHY = "Why this message? https://bridge.example.com/events/"
 READY = {language: templates(language) for language in LOCALES}
 SMS = Kind(name="ntfy", words="chat", formats=("text",), title_max=200, body_max=7800, code_spans=False)
 TELEGRAM = Kind(name="telegram", words="chat", formats=("markdown", "text"), title_max=0, body_max=4096)
@@ -170,8 +171,9 @@ def test_any_other_message_says_since_when_it_waits() -> None:
 def test_a_rule_words_its_follow_up_itself() -> None:
     target = Target(to="x", title="{{ resource.title }} waits {{ waited }}", body="{{ waited }}")
     sent = told(event_of(case("en", 1)), target=target, waited=36 * 3600)
-    assert (sent.title, sent.body) == ("Lorem ipsum dolor waits 36 hours", "36 hours")
-    assert told(event_of(case("en", 1)), target=replace(target, body="{{ waited or 'now' }}", title="t")).body == "now"
+    assert (sent.title, sent.body) == ("Lorem ipsum dolor waits 36 hours", f"36 hours\n{WHY}1")
+    at_once = told(event_of(case("en", 1)), target=replace(target, body="{{ waited or 'now' }}", title="t"))
+    assert at_once.body == f"now\n{WHY}1"
 
 
 def test_a_rule_words_its_digest_itself() -> None:
@@ -180,7 +182,7 @@ def test_a_rule_words_its_digest_itself() -> None:
     assert READY["en"].words_digests(target)
     several = [event_of(case("en", number)) for number in (1, 2)]
     sent = told(several[-1], target=target, events=several)
-    assert sent.body == "2: 559befeeab59f Lorem ipsum dolor; 559befeeab59f Lorem ipsum dolor;"
+    assert sent.body == f"2: 559befeeab59f Lorem ipsum dolor; 559befeeab59f Lorem ipsum dolor;\n{WHY}2"
 
 
 def test_most_rules_leave_that_to_bridge() -> None:

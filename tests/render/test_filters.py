@@ -22,7 +22,7 @@ def templates(language: str = "en", **files: str) -> Templates:
         timezone="Europe/Paris",
         links={"creads": {"Project": "https://o.example/{gid}"}},
         public_url="https://b.example/",
-        why_link=True,
+        why_link=False,
     )
 
 

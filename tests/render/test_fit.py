@@ -12,7 +12,7 @@ from bridge.model import Event, Format, Kind, Notification, Target
 from bridge.render import Templates
 from tests.render.corpus import NOW, event
 
-TEMPLATES = Templates({}, locale="en_GB", timezone="UTC", links={}, public_url="https://bridge.example", why_link=True)
+TEMPLATES = Templates({}, locale="en_GB", timezone="UTC", links={}, public_url="https://bridge.example", why_link=False)
 
 
 def sent(

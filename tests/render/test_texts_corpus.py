@@ -9,11 +9,14 @@ import pytest
 from markdown_it import MarkdownIt
 
 from bridge.model import Format, Kind, Notification, Place, Rule, Target
+from bridge.render.links import rule_anchor
 from tests.render.cases import ROOT, templates
 from tests.render.corpus import NOW, event, kind, read
 
 ITEMS: list[dict[str, Any]] = read("texts")["items"]
 SHIPPED = templates()
+WHY = f"https://bridge.example.com/events/1#{rule_anchor('r')}"
+BARE = templates(why_link=False)
 FRAME = frozenset((ROOT / "bridge" / "render" / "mail.html").read_text("utf-8").split("\n"))
 TITLE_AND_BODY: dict[Format, str] = {
     "markdown": "{{ resource.title }}",
@@ -96,7 +99,7 @@ def test_it_stays_one_paragraph_of_words(item: dict[str, Any]) -> None:
     own = Target(to="x", title="t", body="{{ resource.title }}", format="markdown")
     for words in ("chat", "mail"):
         happened = event({"title": item["value"]})
-        sent = SHIPPED.render(happened, None, own, source_type="", kind=kind("markdown", words), now=NOW)
+        sent = BARE.render(happened, None, own, source_type="", kind=kind("markdown", words), now=NOW)
         blocks, within = in_markdown(sent.body)
         assert blocks == ["paragraph_open", "inline", "paragraph_close"]
         assert within <= {"text", "code_inline"}
@@ -108,7 +111,7 @@ def test_links_and_bold_are_ours_alone(item: dict[str, Any]) -> None:
     _, sent, *_ = every_way(item["value"], "markdown", "chat")
     links = [token for token in MarkdownIt("commonmark").parse(sent.body) for token in token.children or []]
     found = [dict(token.attrs)["href"] for token in links if token.type == "link_open"]
-    assert found == ["https://orders.example.com/projects/55e8", "https://bridge.example.com/events/1"]
+    assert found == ["https://orders.example.com/projects/55e8", WHY]
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=[item["id"] for item in ITEMS])

@@ -128,7 +128,7 @@ TOP: Words = {
     "time_intervals": ("named hours of named weekdays, for `hours` of rules", named(keyed(INTERVAL_KEYS, INTERVAL))),
     "redact": ("more names of fields whose values are masked", listed(WORD)),
     "keep": ("for how long what is stored is kept", keyed(tuple(KEEP), KEEP)),
-    "why_link": ("true: templates see `links.why`, the event's address", filled(FLAG)),
+    "why_link": ("true: messages for people end with a link to why they came", filled(FLAG)),
     "log": ("how log lines look, and which are written", keyed(tuple(LOG), LOG)),
 }
 

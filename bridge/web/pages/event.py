@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound
 from bridge.config.snapshot import Snapshot
 from bridge.explain import event_of, event_view, redacted
 from bridge.model import Decision, Event, Rule
+from bridge.render.links import rule_anchor
 from bridge.rules import Matcher, explain_condition, facts_of
 from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web import conditions, starters
@@ -44,6 +45,11 @@ class Decided:
     why: Markup
     conditions: Sequence[conditions.Row]
     is_open: bool
+
+    @property
+    def anchor(self) -> str:
+        """Where messages of this rule lead to."""
+        return rule_anchor(self.name)
 
 
 def routes(console: Console) -> Blueprint:

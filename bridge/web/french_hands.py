@@ -100,4 +100,107 @@ _DESTINATIONS = {
     "{number} messages": "{number} messages",
 }
 
-PHRASES: dict[str, str] = {**_DESTINATIONS}
+_SILENCES = {
+    "A silence keeps messages from people for a while. Events are still received, and each suppressed message can be"
+    " sent later.": (
+        "Un silence écarte des messages pour un temps. Les événements sont toujours reçus, et chaque message écarté"
+        " peut"
+        " être envoyé plus tard."
+    ),
+    "Add a silence": "Ajouter un silence",
+    "Add the silence": "Ajouter le silence",
+    "Add…": "Ajouter…",
+    "By": "Par",
+    "Each is kept as suppressed, and can be sent later.": (
+        "Chacun est gardé comme écarté, et peut être envoyé plus tard."
+    ),
+    "End a silence": "Terminer un silence",
+    "End now": "Terminer maintenant",
+    "End now: {what}": "Terminer maintenant : {what}",
+    "End the silence now: {what}": "Terminer maintenant le silence : {what}",
+    "Ended": "Terminés",
+    "Ends": "Fin",
+    "End…": "Terminer…",
+    "Every message, whatever it is": "Tout message, quel qu’il soit",
+    "For": "Pendant",
+    "In force": "En vigueur",
+    "Keep {what} from people until {at}?": "Écarter {what} jusqu’à {at} ?",
+    "Messages of the last 24 hours that were such: {count}.": (
+        "Messages de ce genre dans les 24 dernières heures : {count}."
+    ),
+    "Nothing is silenced.": "Rien n’est réduit au silence.",
+    "Suppressed": "Écartés",
+    "The silence has ended: messages go out again.": "Le silence est terminé : les messages partent à nouveau.",
+    "The silence is on.": "Le silence est en vigueur.",
+    "There is no silence {id} in force.": "Il n’y a pas de silence {id} en vigueur.",
+    "What comes from now on goes out again. What it kept back stays back until somebody sends it.": (
+        "Ce qui vient désormais part à nouveau. Ce qu’il a écarté le reste, jusqu’à ce que quelqu’un l’envoie."
+    ),
+    "What is wrong": "Ce qui ne va pas",
+    "What it silenced": "Ce qu’il a écarté",
+    "What it silences": "Ce qu’il écarte",
+    "Where (a condition on one line)": "Où (une condition sur une ligne)",
+    "about {value}": "à propos de {value}",
+    "any": "n’importe",
+    "begins at {at}": "commence à {at}",
+    "by": "par",
+    "ended by {who}": "terminé par {who}",
+    "every message": "tout message",
+    "from {value}": "venant de {value}",
+    "gid {value}": "gid {value}",
+    "in the last 30 days": "dans les 30 derniers jours",
+    "of the rule “{value}”": "de la règle « {value} »",
+    "to {value}": "à {value}",
+    "where <code>{value}</code>": "où <code>{value}</code>",
+}
+_SOURCES = {
+    "1 event in 14 days.|{count} events in 14 days.": "1 événement en 14 jours.|{count} événements en 14 jours.",
+    "1 secret|{count} secrets, any of them": "1 secret|{count} secrets, n’importe lequel",
+    "At the sender, add a webhook with this address and this secret, as JSON.": (
+        "Chez l’émetteur, ajoutez un webhook avec cette adresse et ce secret, en JSON."
+    ),
+    "Choose a long secret and write it, or the variable that holds it, under secrets of {name} in config.yaml.": (
+        "Choisissez un long secret et écrivez-le, ou la variable qui le contient, sous secrets de {name} dans"
+        " config.yaml."
+    ),
+    "Give the sender": "Donnez à l’émetteur",
+    "How to connect it": "Comment la brancher",
+    "In Creads Partners, add a webhook for your organisation with this address and this secret, and choose the"
+    " events.": (
+        "Dans Creads Partners, ajoutez un webhook à votre organisation avec cette adresse et ce secret, et choisissez"
+        " les"
+        " événements."
+    ),
+    "Largest body": "Contenu le plus grand",
+    "No event for {lasting}; one is expected at least every {every}. A sender stops after too many errors: look there"
+    " whether its webhook is disabled.": (
+        "Aucun événement depuis {lasting} ; il en faut un au moins toutes les {every}. Un émetteur s’arrête après trop"
+        " d’erreurs : regardez chez lui si son webhook est désactivé."
+    ),
+    "Nothing came from it yet.": "Rien n’en est encore venu.",
+    "Signed with": "Signée avec",
+    "Since Bridge started, 1 post had a bad signature and got 401.|Since Bridge started, {count} posts had a bad"
+    " signature and got 401. Usually one machine still has another secret.": (
+        "Depuis le démarrage de Bridge, 1 requête avait une mauvaise signature et a reçu 401.|Depuis le démarrage de"
+        " Bridge, {count} requêtes avaient une mauvaise signature et ont reçu 401. Le plus souvent, une machine a"
+        " encore"
+        " un autre secret."
+    ),
+    "The same again": "Le même à nouveau",
+    "The sender must reach this machine under https; public_url in config.yaml says how it is called there.": (
+        "L’émetteur doit atteindre cette machine en https ; public_url dans config.yaml dit comment elle s’y appelle."
+    ),
+    "Try it from here: bridge send {name} FILE signs and posts a file as the sender would.": (
+        "Essayez d’ici : bridge send {name} FICHIER signe et envoie un fichier comme le ferait l’émetteur."
+    ),
+    "Who sends events: {number} in config.yaml, {silent} silent, {refused} with bad signatures.": (
+        "Qui envoie des événements : {number} dans config.yaml, {silent} muettes, {refused} avec de mauvaises"
+        " signatures."
+    ),
+    "counts once in {lasting}": "compte une fois en {lasting}",
+    "events on each of the last 14 days: {days}": "événements de chacun des 14 derniers jours : {days}",
+    "every {lasting} or sooner": "toutes les {lasting} au plus",
+    "no rhythm set": "aucun rythme fixé",
+}
+
+PHRASES: dict[str, str] = {**_DESTINATIONS, **_SILENCES, **_SOURCES}

@@ -66,7 +66,12 @@ def visit(chromium: Browser) -> Iterator[Open]:
             wrong.append(f"{message.text} at {message.location}")
 
     def open(morning: Morning, path: str = "/", *, user: str = "", width: int = 1280, **options: Any) -> Page:
-        options = {"locale": "en-GB", "viewport": {"width": width, "height": 900}, **options}
+        options = {
+            "locale": "en-GB",
+            "reduced_motion": "reduce",
+            "viewport": {"width": width, "height": 900},
+            **options,
+        }
         context = chromium.new_context(base_url=f"http://127.0.0.1:{morning.live.port}", **options)
         contexts.append(context)
         context.set_default_timeout(10_000)

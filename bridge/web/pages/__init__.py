@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quart import Blueprint
 
 from bridge.web.console import Console
-from bridge.web.pages import about, deliveries, destinations, event, events, now, rules
+from bridge.web.pages import about, deliveries, destinations, event, events, now, rules, silences, sources
 
 PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     now.routes,
@@ -16,5 +16,7 @@ PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     deliveries.routes,
     rules.routes,
     destinations.routes,
+    silences.routes,
+    sources.routes,
     about.routes,
 )

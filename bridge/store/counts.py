@@ -29,11 +29,18 @@ _HELD = (is_state(delivery.c.state, "held"), NOT_DELIVERED, delivery.c.bundle_id
 _FAILED = (is_state(delivery.c.state, "failed"), NOT_DELIVERED)
 
 _TIP = select(*(select(func.max(table.c.id)).scalar_subquery() for table in (event, delivery, attempt, audit)))
-_TOOK = (
-    select(attempt.c.took_ms)
-    .join(delivery, delivery.c.id == attempt.c.delivery_id)
+# Of a destination that takes nothing, all that waits would otherwise be looked through.
+_LATEST = (
+    select(delivery.c.id)
     .where(delivery.c.destination == bindparam("wanted"))
     .order_by(delivery.c.id.desc())
+    .limit(3 * SAMPLE)
+    .subquery()
+)
+_TOOK = (
+    select(attempt.c.took_ms)
+    .join(_LATEST, _LATEST.c.id == attempt.c.delivery_id)
+    .order_by(attempt.c.delivery_id.desc())
     .limit(SAMPLE)
 )
 _LAST = (

@@ -15,6 +15,7 @@ from bridge.planning import NOTHING, Desk, Fitted, TemplateError, hours_of, rend
 from bridge.render.bundles import Item
 from bridge.rules import facts_of
 from bridge.store import Store
+from bridge.store.pausing import AWAY
 from bridge.store.rows import Bundle, DeliveryRow, EventRow
 
 Told = tuple[list[Delivery], list[TemplateError]]
@@ -33,9 +34,10 @@ async def tell_bundle(bundle: Bundle, snapshot: Snapshot, store: Store, now: dat
     items = await store.bundle_items(bundle.id)
     if len(items) < 2 or bundle.destination not in snapshot.settings.destinations:
         return await store.tell_bundle(bundle, None), []
-    events = [event for item in items if item.event_id and (event := await store.event(item.event_id))]
+    worded = [] if bundle.kind == AWAY else [item.event_id for item in items if item.event_id]
+    events = [event for id in worded if (event := await store.event(id))]
     note, error = _joined(bundle, items, events, snapshot, now)
-    planned = Planned(rule=bundle.rule, destination=bundle.destination, notification=note, kind="digest")
+    planned = Planned(rule=bundle.rule or None, destination=bundle.destination, notification=note, kind="digest")
     return await store.tell_bundle(bundle, planned), [error] if error else []
 
 
@@ -57,8 +59,17 @@ def _joined(
         )
         for item in items
     ]
-    told = {"rule": bundle.rule or "", "to": bundle.destination}  # in a mail's footer
-    return snapshot.templates.digest(gathered, kind=destination.kind, now=now, format=destination.format, **told), None
+    note = snapshot.templates.digest(
+        gathered,
+        kind=destination.kind,
+        now=now,
+        format=destination.format,
+        rule=bundle.rule,  # in a mail's footer, as `to`
+        to=bundle.destination,
+        away=bundle.destination if bundle.kind == AWAY else "",
+        total=bundle.items,
+    )
+    return note, None
 
 
 def target_of(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:

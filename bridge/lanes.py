@@ -135,8 +135,9 @@ class Lanes:
             self._due.set()
         if probe and settled.state == "delivered":
             await self._surely(lambda: self._resume(destination.name))
-        if settled.state == "failed" and settled.instead is None and delivery.rule is not None:
-            await self.tell(given_up(settled))  # but news of Bridge itself makes no news
+        ours = delivery.rule is None and delivery.kind != "digest"  # news of Bridge itself makes no news
+        if settled.state == "failed" and settled.instead is None and not ours:
+            await self.tell(given_up(settled))
 
     async def _surely(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write, however long the store is away: what was sent must not be sent again."""

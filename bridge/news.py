@@ -62,8 +62,8 @@ def given_up(settled: Settled) -> News:
         title=f"Not delivered to {delivery.destination}: {neutralise(delivery.notification.title, hosts_only=True)}",
         body=(
             f"Given up after {tries} {'try' if tries == 1 else 'tries'}: {settled.reason}.\n"
-            f"Rule: {delivery.rule}. The words are kept: `bridge deliveries --state failed` lists what failed, and "
-            "`bridge replay` sends it again once the cause is mended."
+            f"Rule: {delivery.rule or '–'}. The words are kept: `bridge deliveries --state failed` lists what failed, "
+            "and `bridge replay` sends it again once the cause is mended."
         ),
         event_id=delivery.event_id,
         about=delivery.destination,

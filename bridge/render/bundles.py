@@ -50,25 +50,39 @@ def digest(
     kind: Kind,
     format: Format,
     public_url: str,  # as elsewhere
+    away: str = "",
+    total: int = 0,
 ) -> Notification:
     """All items under one title with their number; what waits for an answer first, then the newest first.
 
-    `format`: "markdown" or "text". One item alone goes out as the message it is.
+    `format`: "markdown" or "text". One item alone goes out as the message it is. `away`: the destination that was
+    paused meanwhile. `total`: how many there are, where `items` are only the first of them.
     """
     if len(items) == 1:
         return items[0].notification
     ordered = in_order(items, speech)
     lines = [_line(item, kind, format, public_url) for item in ordered[:ITEMS_MAX]]
-    body = "\n".join([*lines, *_rest(len(items) - len(lines), speech)])
+    total = max(total, len(items))
+    body = "\n".join([*lines, *_rest(total - len(lines), speech)])
     while len(body) > kind.body_max and len(lines) > 1:  # whole items are left out before one is cut
         lines.pop()
-        body = "\n".join([*lines, *_rest(len(items) - len(lines), speech)])
+        body = "\n".join([*lines, *_rest(total - len(lines), speech)])
     tone: Tone = "warning" if asks(ordered[0].notification, speech) else "info"
-    return fitted(digest_title(items, speech), body, kind=kind, format=format, tone=tone)
+    title = away_title(total, away, speech) if away else digest_title(items, speech)
+    return fitted(title, body, kind=kind, format=format, tone=tone)
 
 
 def page(
-    items: Sequence[Item], *, speech: Speech, kind: Kind, public_url: str, now: datetime, rule: str = "", to: str = ""
+    items: Sequence[Item],
+    *,
+    speech: Speech,
+    kind: Kind,
+    public_url: str,
+    now: datetime,
+    rule: str = "",
+    to: str = "",
+    away: str = "",
+    total: int = 0,
 ) -> Notification:
     """The same as a mail: what waits for an answer, then the news."""
     if len(items) == 1:
@@ -76,11 +90,13 @@ def page(
     ordered = in_order(items, speech)
     entries = [_entry(item, speech, public_url) for item in ordered[:ITEMS_MAX]]
     times = sorted(item.at.astimezone(speech.zone) for item in items)
-    title, sent = digest_title(items, speech), mail.sent_line(to, rule, speech)
+    total = max(total, len(items))
+    title = away_title(total, away, speech) if away else digest_title(items, speech)
+    sent = mail.sent_line(to, rule, speech)
     events = f"{public_url.rstrip('/')}/events" + (f"?rule={quote(rule, safe='')}" if rule else "")
     origin = _span(times[0], times[-1], now, speech)
     content = mail.Letter(title=title, text="", markdown=False, origin=origin, sent=sent, event=events)
-    body = mail.digest(content, entries, len(items) - len(entries), speech)
+    body = mail.digest(content, entries, total - len(entries), speech)
     tone: Tone = "warning" if asks(ordered[0].notification, speech) else "info"
     return Notification(title=title, body=body, format="html", tone=tone)
 
@@ -120,6 +136,14 @@ def digest_title(items: Sequence[Item], speech: Speech) -> str:
     else:
         title = speech.words.say("{n} message|{n} messages", n=n)
     return title + (speech.words.say(", {n} to answer", n=waiting) if waiting else "")
+
+
+def away_title(total: int, name: str, speech: Speech) -> str:
+    """`14 older messages while slack was away`."""
+    title = speech.words.phrase(
+        "{n} older message while {name} was away|{n} older messages while {name} was away", total
+    )
+    return title.replace("{n}", str(total)).replace("{name}", name)
 
 
 def spoken(source: str) -> str:

@@ -32,6 +32,9 @@ _WORDS = {
     "Unanswered for {time}": "Sans réponse depuis {time}",
     "Waiting since {when}": "En attente depuis le {when}",
     "{what} on {when}": "{what} le {when}",
+    "{n} older message while {name} was away|{n} older messages while {name} was away": (
+        "{n} message plus ancien pendant l’absence de {name}|{n} messages plus anciens pendant l’absence de {name}"
+    ),
     "{n} more message in the last hour|{n} more messages in the last hour": (
         "{n} autre message depuis une heure|{n} autres messages depuis une heure"
     ),

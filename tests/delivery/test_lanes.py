@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from bridge.config.snapshot import load
 from bridge.lanes import Lanes
+from bridge.matching import Matching
 from bridge.model import Notification, Outcome
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow
@@ -72,6 +73,7 @@ class Bench:
         self.store, self.clock, self.wire = store, clock, Wire(clock)
         config = lay(folder, RULES, config=CONFIG.format(more=more))
         self.lanes = Lanes(load(config, ENVIRON), store, self.wire, clock=clock)  # type: ignore[arg-type]  # a wire
+        self.matching = Matching(self.lanes.snapshot, store, clock=clock)
         self.loops = [asyncio.create_task(self.lanes.claim_all()), asyncio.create_task(self.lanes.mind_pauses())]
 
     async def rest(self) -> None:
@@ -311,6 +313,22 @@ async def test_one_dead_destination_does_not_delay_another(bench: Lay) -> None:
     await bridge.rest()
     assert bridge.wire.times("boss") == [0] * 20
     assert len(bridge.lanes._lanes["team"].waiting) == 0
+
+
+async def test_what_is_too_old_when_it_is_back_becomes_one_digest(bench: Lay) -> None:
+    bridge = await bench(", pause_after: 1, max_age: 10m")
+    back = NOON + 3000
+    bridge.wire.answers = lambda host, title: BUSY if host == "team" and bridge.clock.now < back else FINE
+    await bridge.post(*letters(14))
+    await bridge.run(2990, step=10)
+    await bridge.post("new")
+    bridge.wire.sent.clear()
+    await bridge.run(400, step=10)
+    assert bridge.wire.to("team") == ["a", "new"]
+    bridge.lanes.offer(await bridge.matching.ring())
+    await bridge.rest()
+    assert bridge.wire.to("team") == ["a", "new", "13 older messages while team was away"]
+    assert {row.state for row in await bridge.rows(destination="team")} == {"delivered", "merged"}
 
 
 # ---- fallbacks -----------------------------------------------------------------------------------

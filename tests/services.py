@@ -53,6 +53,7 @@ class Reply:
     drip: float = 0.0  # seconds between two bytes
     drip_from: int = 0  # bytes that go out at once before
     reset: bool = False  # breaks the connection instead of answering
+    reset_at: int = 0  # bytes of the answer that go out before
 
     def encoded(self) -> bytes:
         body = self.body.encode() if isinstance(self.body, str) else self.body
@@ -120,10 +121,14 @@ class FakeWorld:
     def server_context(self, host: str) -> ssl.SSLContext:
         """TLS for a server of that name, trusted by who has `environment`."""
         if host not in self._contexts:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._authority.issue_cert(host).configure_cert(context)
-            self._contexts[host] = context
+            self._contexts[host] = self.certified(host)
         return self._contexts[host]
+
+    def certified(self, host: str, **validity: Any) -> ssl.SSLContext:
+        """As server_context, anew, with the dates that trustme takes."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(host, **validity).configure_cert(context)
+        return context
 
     def close(self) -> None:
         self._server.close()
@@ -198,6 +203,8 @@ def _send(connection: socket.socket, reply: Reply) -> bool:
     """Whether the connection can be used again."""
     time.sleep(reply.wait)
     if reply.reset:
+        connection.sendall(reply.encoded()[: reply.reset_at])
+        time.sleep(0.05 if reply.reset_at else 0)  # what was sent is read before
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return False
     data = reply.encoded()

@@ -32,12 +32,16 @@ def in_words(seen: Seen) -> str:
     if among(ConnectionRefusedError):
         return "the connection was refused"
     if among(net.ConnectTimeoutError, TimeoutError):
-        return "no answer in time" if seen.in_doubt else "could not be reached in time"
+        return "could not be reached in time" if seen.sock is None and not seen.in_doubt else "no answer in time"
     if among(ssl.SSLError, net.SSLError):
         return "no secure connection could be agreed on"
     if among(smtplib.SMTPNotSupportedError):
         return "it does not offer what the address asks for (STARTTLS or a login)"
-    return "the connection broke before it answered" if seen.in_doubt else "the connection could not be made"
+    if seen.in_doubt:
+        return "the connection broke before it answered"
+    return (
+        "the connection could not be made" if seen.sock is None else "the connection broke before the message was sent"
+    )
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

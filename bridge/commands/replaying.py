@@ -14,21 +14,12 @@ from typing import cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bridge.again import Outcome, Sum, Way, outcome_view, sum_view
 from bridge.commands.shared import FINE, PROBLEMS, pretty, reading, table, user
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
 from bridge.logs import printable
-from bridge.replay import (
-    REPEATABLE,
-    Outcome,
-    Sum,
-    Way,
-    outcome_view,
-    replay_delivery,
-    replay_event,
-    replay_many,
-    sum_view,
-)
+from bridge.replay import REPEATABLE, redirect_delivery, replay_delivery, replay_event, replay_many
 from bridge.store import Store
 from bridge.store.rows import Filters
 from bridge.web.api import BadFilter, filters
@@ -58,7 +49,8 @@ def replay(wanted: argparse.Namespace, config: Path) -> int:
         if event:
             return _one(await replay_event(store, snapshot, event, way, now), wanted)
         if delivery:
-            return _one(await replay_delivery(store, snapshot, delivery, way, now), wanted)
+            again = redirect_delivery if way.to else replay_delivery
+            return _one(await again(store, snapshot, delivery, way, now), wanted)
         with _bar(shown=not wanted.json) as progress:
             done = await replay_many(store, snapshot, _filters(wanted), way, now, progress=progress)
         return _many(done, wanted)

@@ -9,8 +9,8 @@ from typing import Any, cast
 from quart import Blueprint, Response, g
 
 from bridge import replay
+from bridge.again import AskedWrongly, NotReplayed, NotThere, Way, outcome_view, sum_view
 from bridge.explain import delivery_view
-from bridge.replay import AskedWrongly, NotReplayed, NotThere, Way, outcome_view, sum_view
 from bridge.store.rows import Filters
 from bridge.web.api import BadFilter, filters
 from bridge.web.body import BadBody, body

@@ -123,8 +123,9 @@ def test_an_event_is_matched_anew(bridge: Live) -> None:
         assert elsewhere["items"][0]["destination"] == "other"
         bridge.until(lambda: bodies(bridge, "Logo anew", "other"), what="delivered")
         assert command(bridge, "replay", f"e{event['id']}", "--rule", "Comments once", "--dry-run")["items"] == []
-        again = command(bridge, "replay", f"d{failed(bridge, 'anew')[0]['id']}", "--anew", "--dry-run")
-        assert again["items"][0]["title"] == "Anew"
+        for id in (failed(bridge, "anew")[0]["id"], answer["items"][0]["id"]):
+            again = act(bridge, f"/deliveries/{id}/replay", {"anew": True, "dry_run": True})[1]
+            assert again["items"][0]["title"] == "Anew"
     finally:
         rules.write_text(RULES)
 
@@ -154,8 +155,9 @@ def test_what_waits_goes_elsewhere_or_nowhere(bridge: Live) -> None:
     )
     first, second = deliveries(bridge, state="pending")
     assert act(bridge, f"/deliveries/{first['id']}/replay")[0] == 409
-    status, answer = act(bridge, f"/deliveries/{first['id']}/redirect", {"to": "other"})
+    status, answer = act(bridge, f"/deliveries/{first['id']}/redirect", {"to": "other", "dry_run": True})
     assert (status, answer["items"][0]["destination"]) == (200, "other"), answer
+    assert command(bridge, "replay", f"d{first['id']}", "--to", "other")["items"][0]["destination"] == "other"
     bridge.until(lambda: bodies(bridge, "Logo w1", "other"), what="delivered")
     status, dropped = act(bridge, f"/deliveries/{second['id']}/drop")
     assert (status, dropped["state"]) == (200, "suppressed"), dropped

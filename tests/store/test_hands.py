@@ -51,6 +51,12 @@ async def test_a_silence_is_ended_early_once(store: Store, clock: Clock) -> None
     assert ids(await store.silences()) == [second]
     ended = (await store.silences(all=True))[0]
     assert (ended.ended_by, ended.ends_at, ended.who) == ("eve", NOON + 10, "ada")
+    assert [(one.who, one.what) for one in await store.audits()] == [
+        ("eve", "silence.ended"),
+        ("bob", "silence.added"),
+        ("ada", "silence.added"),
+    ]
+    assert "rule New project" in (await store.audits())[2].detail
 
 
 async def test_how_destinations_stand(open_store: Open, url: str) -> None:

@@ -30,13 +30,15 @@ def parser() -> argparse.ArgumentParser:
 
     init = command("init", "Write a commented config, rules and templates to start from.")
     init.add_argument("dir", metavar="DIR", type=Path)
-    command("serve", "Receive, match and deliver, until SIGTERM.")
+    serve = command("serve", "Receive, match and deliver, until SIGTERM.")
+    serve.add_argument("--init", action="store_true", help="first write an example where there is no configuration")
     command("password", "Ask for a password, print the hash to write into `users`.")
     check = command("check", "Name every problem in config, rules and templates.")
     check.add_argument("--format", choices=("text", "json", "github"), default="text")
     check.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     _editing(command, shared)
     _silencing(command, shared)
+    _delivering(command, shared)
     _replaying(command)
     test = command("test", "Run the tests in rule files: real rules, gates, clocks and templates; nothing is sent.")
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
@@ -121,6 +123,24 @@ def _silencing(command: Callable[[str, str], argparse.ArgumentParser], shared: a
     end = action("end", "End a silence now; what it swallowed is not sent.")
     end.add_argument("id", metavar="ID", type=_id)
     end.add_argument("--who", metavar="NAME", help="default: the user of this system")
+
+
+def _delivering(command: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Destinations by hand."""
+    destinations = command("destinations", "List destinations and how they stand; pause, resume or test one.")
+    destinations.add_argument("--json", action="store_true")
+    actions = destinations.add_subparsers(dest="action", metavar="ACTION")
+    for name, about in (
+        ("pause", "Hold all that waits for it and all that comes, until `resume`."),
+        ("resume", "Let what is held leave in order."),
+        ("test", "Send it a message now, past every queue, and say how that ended."),
+    ):
+        action = actions.add_parser(name, help=about, description=about, parents=[shared])
+        action.add_argument("name", metavar="NAME")
+        action.add_argument("--who", metavar="WHO", help="default: the user of this system")
+        action.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+        if name == "pause":
+            action.add_argument("--why", metavar="TEXT", help="shown beside each message that is held")
 
 
 def _replaying(command: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bridge.commands.backtesting import backtest
+from bridge.commands.destinations import destinations
 from bridge.commands.linting import lint, schema
 from bridge.commands.password import password
 from bridge.commands.replaying import replay
@@ -33,5 +34,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
     "events": events,
     "deliveries": deliveries,
     "silence": silence,
+    "destinations": destinations,
     "replay": replay,
 }

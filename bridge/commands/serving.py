@@ -29,8 +29,11 @@ from bridge.rehearsal import failing
 SWITCH_INTERVAL = 0.0005
 
 
-def serve(_wanted: argparse.Namespace, config: Path) -> int:
+def serve(wanted: argparse.Namespace, config: Path) -> int:
     """Serve until SIGTERM or SIGINT."""
+    if wanted.init and not config.exists():
+        _write_example(config)
+        print(f"There was no {config}: an example was written, with rules and templates beside it.", file=sys.stderr)
     loader = Loader(config, os.environ, reader=RuleReader(parse_beside), verify=failing)
     found = report_of(loader.load(), config)
     if found.problems:
@@ -82,16 +85,27 @@ def init(wanted: argparse.Namespace, _config: Path) -> int:
     config = folder / "config.yaml"
     if config.exists():
         raise BridgeError(f"{config} is there already; nothing was written. Choose another folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(shipped("config.example.yaml"), config)
-    config.chmod(0o600)
-    for name in ("rules", "templates"):
-        shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
+    _write_example(config)
     print(f"Written: {config}, {folder / 'rules'}, {folder / 'templates'}. Next:")
     print("  export CREADS_WEBHOOK_SECRET=…   # the secret of the webhook, from the Creads developer menu")
     print(f"  bridge --config {config} check")
     print(f"  bridge --config {config} serve")
     return FINE
+
+
+def _write_example(config: Path) -> None:
+    folder = config.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("rules", "templates"):
+            shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
+        shutil.copyfile(shipped("config.example.yaml"), config)
+        config.chmod(0o600)
+    except OSError as error:
+        raise BridgeError(
+            f"{error.filename or folder} cannot be written: {error.strerror}. "
+            f"Give {folder} to the user that Bridge runs as: `chown -R {os.getuid()}:{os.getgid()}`"
+        ) from error
 
 
 def run_demo(wanted: argparse.Namespace, config: Path) -> int:

@@ -134,7 +134,7 @@ def commands() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("place", "line"), commands())
 def test_commands_are_those_of_bridge(place: str, line: str) -> None:
-    words = shlex.split(line, comments=True)
+    words = shlex.split(line.removeprefix("docker compose exec bridge "), comments=True)
     arguments = words[words.index("bridge") + 1 :]
     for end in ("|", ">", "&&", ";", "2>"):
         arguments = arguments[: arguments.index(end)] if end in arguments else arguments

@@ -24,6 +24,14 @@ def compile_condition(condition: Condition) -> Test:
     return _compiled(condition, ())
 
 
+def judge_of(leaf: Leaf) -> tuple[Callable[[Any, Any], Truth], Any] | None:
+    """How a leaf judges a value that is there, and against what; None where it must see more than that value."""
+    operator = OPERATORS[leaf.op]
+    if operator.shape != "value" or isinstance(leaf.expected, Other):
+        return None
+    return operator.judge, operator.prepare(leaf.expected)
+
+
 def explain_condition(condition: Condition, facts: Facts) -> list[Finding]:
     """What each leaf expected and found, in order; one below `not` is told negated."""
     return list(_explained(condition, facts, wanted=True))

@@ -10,15 +10,16 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-from bridge.model import All, AnyOf, Condition, Decision, Event, Leaf, Not, Other, Path, Rule, Trigger, fold
+from bridge.model import All, AnyOf, Condition, Decision, Event, Leaf, Not, Other, Path, Rule, Trigger, Truth, fold
 from bridge.rules.changes import Changes
-from bridge.rules.evaluate import Test, compile_condition, responsible
-from bridge.rules.lookup import Facts, reader
+from bridge.rules.evaluate import Test, compile_condition, judge_of, responsible
+from bridge.rules.lookup import MISSING, Facts, reader
 
 ANY = "*"
 _INDEXED = ("eq", "in", "to")
 _UNASKED = object()
 
+_Judge = Callable[[Any, Any], Truth]
 Fact = tuple[Path, tuple[Hashable, ...]]  # a path, and the values one of which it must have
 
 _folded = lru_cache(maxsize=4096)(fold)
@@ -187,6 +188,7 @@ class _Case:
 
     parts: tuple[int, ...]
     facts: list[Fact]  # any of which may serve to find it
+    first: Condition | None  # the first of the parts
     ranks: list[int] = field(default_factory=list)
 
 
@@ -198,7 +200,7 @@ class _Group:
 
     def add(self, rank: int, parts: tuple[int, ...], condition: Condition | None) -> None:
         if parts not in self._cases:
-            self._cases[parts] = _Case(parts, list(_facts_needed(condition)))
+            self._cases[parts] = _Case(parts, list(_facts_needed(condition)), next(iter(_parts(condition)), None))
         self._cases[parts].ranks.append(rank)
 
     def indexed(self) -> _Index:
@@ -209,7 +211,7 @@ class _Group:
         index = _Index()
         for case in self._cases.values():
             if not case.facts:
-                index.open.append(case)
+                index.add_unindexed(case)
                 continue
             path, values = min(case.facts, key=lambda fact: sum(load[fact[0], value] for value in fact[1]))
             for value in values:
@@ -221,8 +223,19 @@ class _Index:
     """The conditions of one trigger: by path and constant, and those that have none."""
 
     def __init__(self) -> None:
-        self.open: list[_Case] = []
+        self._open: list[_Case] = []
+        # By path: it is read once for all that begin with a test of it.
+        self._scans: dict[Path, tuple[Callable[[Facts], Any], list[tuple[_Judge, Any, _Case]]]] = {}
         self._tables: dict[Path, tuple[Callable[[Facts], Any], dict[Hashable, list[_Case]]]] = {}
+
+    def add_unindexed(self, case: _Case) -> None:
+        """A condition that no constant finds."""
+        judged = judge_of(case.first) if isinstance(case.first, Leaf) else None
+        if judged is None or not isinstance(case.first, Leaf):
+            self._open.append(case)
+        else:
+            path = case.first.path
+            self._scans.setdefault(path, (reader(path), []))[1].append((*judged, case))
 
     def table(self, path: Path) -> dict[Hashable, list[_Case]]:
         """The conditions that are found by the value at a path."""
@@ -230,7 +243,13 @@ class _Index:
 
     def cases(self, facts: Facts) -> Iterable[_Case]:
         """All conditions that may be true of these facts."""
-        yield from self.open
+        yield from self._open
+        for read, judged in self._scans.values():
+            value = read(facts)
+            if value is not MISSING:
+                for judge, expected, case in judged:
+                    if judge(value, expected) is True:
+                        yield case
         for read, table in self._tables.values():
             value = read(facts)
             if isinstance(value, (str, int, float)) or value is None:

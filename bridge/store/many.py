@@ -6,7 +6,7 @@ transaction. The statements themselves stay SQLAlchemy's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, literal_column, select
@@ -18,9 +18,9 @@ from sqlalchemy.sql.base import Executable
 Row = Mapping[str, Any]
 
 # Both take rows as maps: `:name` and `%(name)s`.
-_COMPILING: dict[str, Compiling] = {
-    "sqlite": sqlite.dialect(paramstyle="named"),
-    "postgresql": psycopg.dialect(),  # type: ignore[no-untyped-call]
+_COMPILING: dict[str, Callable[[], Compiling]] = {
+    "sqlite": lambda: sqlite.dialect(paramstyle="named"),
+    "postgresql": psycopg.dialect,
 }
 _LAST: Select[Any] = select(literal_column("last_insert_rowid()"))
 
@@ -43,7 +43,7 @@ class Many:
     def _for(self, dialect: str) -> tuple[str, dict[str, Any]]:
         if dialect not in self._compiled:
             compiled = self._statement.compile(  # type: ignore[attr-defined]  # every statement has it
-                dialect=_COMPILING[dialect], column_keys=self._names
+                dialect=_COMPILING[dialect](), column_keys=self._names
             )
             binds: Mapping[str, Any] = compiled.binds
             constants = {name: bind.value for name, bind in binds.items() if not bind.required}

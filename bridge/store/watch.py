@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
-
 from bridge.store.dialects import CHANNEL
 from bridge.store.writer import Writer
 
@@ -31,6 +29,8 @@ async def watch_file(writer: Writer, wake: Wake) -> None:
 
 async def watch_server(arguments: dict[str, Any], owner: str, wake: Wake) -> None:
     """PostgreSQL says who wrote; `arguments` are those of psycopg's connect()."""
+    import psycopg  # noqa: PLC0415 -- 9 MB that a service with a file does without
+
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(**arguments, autocommit=True) as connection:

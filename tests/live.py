@@ -75,6 +75,8 @@ class Sink:
         self.got: list[tuple[str, dict[str, Any]]] = []
         self.status: int | Callable[[str], int] = 200
         self.delay = 0.0
+        self.refusal: dict[str, str] = {}  # headers of every answer but 200
+        self.asked: list[tuple[str, float]] = []  # path and moment of each request, also of those refused
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -82,11 +84,14 @@ class Sink:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                sink.asked.append((self.path.strip("/"), time.time()))
                 time.sleep(sink.delay)
                 status = sink.status(self.path) if callable(sink.status) else sink.status
                 if status == 200:
                     sink.got.append((self.path.strip("/"), body))
                 self.send_response(status)
+                for name, value in sink.refusal.items() if status != 200 else ():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response
 
@@ -25,10 +27,11 @@ def pages(window: Window) -> Blueprint:
         if (state := window.state()) != "running":
             return answer({"status": state, "problems": [f"the service is {state}"]}, 503)
         try:
-            stats = await window.store.stats()
+            stats, states = await window.store.stats(), await window.store.destination_states()
         except StoreUnavailable as away:
             return answer({"status": "unavailable", "problems": [f"the store cannot be used: {away}"]}, 503)
         problems = [f"{count} deliveries are held" for count in [stats.deliveries.get("held", 0)] if count]
+        problems += _of_pauses(window.snapshot(), [name for name, row in states.items() if row.state == "paused"])
         return answer({"status": "ready", "problems": [*problems, *_of_files(window.snapshot())]})
 
     @health.get("/metrics")
@@ -36,6 +39,15 @@ def pages(window: Window) -> Blueprint:
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:
+    """Which destinations get nothing now; why stands where only those look who may."""
+    operators = snapshot.settings.operators
+    said = [f"destination `{name}` is paused" for name in paused]
+    if operators and set(operators) <= set(paused):
+        said.append("no operator can be told of troubles: each destination of `operators` is paused")
+    return said
 
 
 def _of_files(snapshot: Snapshot) -> list[str]:

@@ -20,7 +20,7 @@ from bridge.config.snapshot import Snapshot
 from bridge.errors import Problem
 from bridge.explain import event_of, finding_view, unmet
 from bridge.matching import Matching
-from bridge.model import Arrival, Delivery, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled
+from bridge.model import Arrival, Delivery, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled, Target
 from bridge.rules import facts_of
 from bridge.store import Store
 
@@ -230,12 +230,15 @@ class _Stage:
 
     async def _why_none(self, name: str) -> list[str]:
         """What kept the rules that tell this destination from doing so."""
-        lines = []
+        lines = list[str]()
         for row in reversed(await self._store.events(limit=20)):
             event = event_of(row)
             for decision in self._snapshot.matcher.decisions(event, facts_of(event, event.received_at)):
                 rule = rule_named(self._snapshot, decision.rule)
-                if rule is None or decision.fired or name not in _told_by(rule, self._snapshot):
+                if rule is None or name not in _told_by(rule, self._snapshot):
+                    continue
+                if decision.fired:
+                    lines += self._why_not_later(rule, name, event.received_at.timestamp())
                     continue
                 why = (
                     [decision.reason]
@@ -247,6 +250,17 @@ class _Stage:
             lines.append(f"  “{delivery.rule}”: {delivery.state}, {delivery.reason}")
         return lines or ["  no rule that tells it looks at such an event"]
 
+    def _why_not_later(self, rule: Rule, name: str, since: float) -> Iterable[str]:
+        """What kept a follow-up of a rule that fired from telling this destination."""
+        for step in rule.follow_up:
+            due, stops = _offset(since + step.after - self._begins), _offset(self._clock.now - self._begins)
+            if name not in _names(step.notify, self._snapshot):
+                continue
+            if since + step.after > self._clock.now:
+                yield f"  “{rule.name}” tells it at {due}, and the test stops at {stops}: write until: {due}, or later"
+            else:
+                yield f"  “{rule.name}” would have told it at {due}: what fits `unless` came before"
+
 
 def _resource_of(recorded: Recorded, _snapshot: Snapshot) -> dict[str, Json] | None:
     resource: dict[str, Json] | None = msgspec.json.decode(recorded.body)
@@ -254,8 +268,12 @@ def _resource_of(recorded: Recorded, _snapshot: Snapshot) -> dict[str, Json] | N
 
 
 def _told_by(rule: Rule, snapshot: Snapshot) -> set[str]:
+    return _names([*rule.notify, *(target for step in rule.follow_up for target in step.notify)], snapshot)
+
+
+def _names(targets: Iterable[Target], snapshot: Snapshot) -> set[str]:
     groups = snapshot.settings.groups
-    return {name for target in rule.notify for name in groups.get(target.to, (target.to,))}
+    return {name for target in targets for name in groups.get(target.to, (target.to,))}
 
 
 def _diff(wanted: str, found: str) -> list[str]:

@@ -23,6 +23,7 @@ from bridge.config.reading import (
     wrong,
 )
 from bridge.config.wording import choices, said, suggestion
+from bridge.errors import Problem
 from bridge.model import Digest, Hours, Node, Once, Path, Throttle
 from bridge.rules.findings import Findings
 from bridge.rules.leaves import Scope
@@ -81,8 +82,7 @@ def read_same(unless: Fields, this: Sent, that: Sent) -> tuple[tuple[Path, ...],
     """The paths that are read in the first event, and those that are read in the later one."""
     node = unless.node_of("same")
     if node is None or not isinstance(node.value, dict):
-        differ = "where the two events differ, write same: {this: resource.project.gid, that: resource.gid}"
-        return _paths(unless, "same", this, differ), _paths(unless, "same", that, differ)
+        return _paths(unless, "same", this, that), _paths(unless, "same", that, this)
     same = Fields(node, unless.findings, what=f"`same` of {unless.what}", kind="`same`", docs=unless.docs)
     same.only(("this", "that"))
     for key in ("this", "that"):
@@ -102,18 +102,18 @@ def needed(fields: Fields, key: str, read: Reader[T]) -> T | None:
     return fields.get(key, read, None)
 
 
-def _paths(fields: Fields, key: str, sent: Sent, help: str = "") -> tuple[Path, ...]:
-    """The path that a key names, or the list of them; `help` for those that are not known to be sent."""
+def _paths(fields: Fields, key: str, sent: Sent, other: Sent | None = None) -> tuple[Path, ...]:
+    """The path that a key names, or the list of them; `other`: an event in which it is read as well."""
     node = fields.node_of(key)
     if node is None:
         return ()
     items = node.value if isinstance(node.value, list) else [node]
     if not items:
         fields.tell_key(key, "empty-list", f"`{key}` names no path", help="write one, or delete the line")
-    return tuple(path for item in items if (path := _path(item, fields, sent, help)))
+    return tuple(path for item in items if (path := _path(item, fields, sent, other)))
 
 
-def _path(node: Node, fields: Fields, sent: Sent, help: str) -> Path | None:
+def _path(node: Node, fields: Fields, sent: Sent, other: Sent | None) -> Path | None:
     written = fields.take(node, word, None)
     if written is None:
         return None
@@ -123,16 +123,24 @@ def _path(node: Node, fields: Fields, sent: Sent, help: str) -> Path | None:
         message = f"{said(written)} is no path: {bad}"
         fields.findings.tell(node.place, "bad-path", message, help=bad.help, docs=fields.docs, width=width_of(node))
         return None
-    scope = Scope(*sent, findings=Findings(fields.docs))
-    known = scope.path(path, node.place, width_of(node))
+    known, problems = _looked_up(path, node, fields, sent)
+    differ = other is not None and not _looked_up(path, node, fields, other)[1]
     fields.findings.problems += [
-        replace(one, help=help or _until_sent(one.help)) if one.severity == "warning" else one
-        for one in scope.findings.problems
+        replace(one, help=_until_sent(one.help, differ)) if one.severity == "warning" else one for one in problems
     ]
     return path if known else None
 
 
-def _until_sent(help: str) -> str:
+def _looked_up(path: Path, node: Node, fields: Fields, sent: Sent) -> tuple[bool, list[Problem]]:
+    """Whether the path can be read, and what is to be told of it."""
+    scope = Scope(*sent, findings=Findings(fields.docs))
+    return scope.path(path, node.place, width_of(node)), scope.findings.problems
+
+
+def _until_sent(help: str, differ: bool) -> str:
+    """What to do about a path that is not known to be sent; `differ`: in one of two events alone."""
+    if differ:
+        return "where the two events differ, write same: {this: resource.project.gid, that: resource.gid}"
     return help if help.startswith("did you mean") else "it is missing, and all events count as one, until it is sent"
 
 

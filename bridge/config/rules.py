@@ -340,8 +340,12 @@ def tell_duplicate(name: Node, first: Place, findings: Findings) -> None:
 
 
 def _may_be_one(when: tuple[Trigger, ...], later: tuple[Trigger, ...]) -> bool:
-    """Whether an event of each may be of one resource."""
-    return any(_meet(one.source, other.source) and _meet(one.type, other.type) for one in when for other in later)
+    """Whether an event of each may be of one resource, which is created once."""
+    return any(
+        _meet(one.source, other.source) and _meet(one.type, other.type) and {one.action, other.action} != {"created"}
+        for one in when
+        for other in later
+    )
 
 
 def _meet(one: str, other: str) -> bool:

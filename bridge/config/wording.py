@@ -33,8 +33,14 @@ _SYNTAX = {
     "found unexpected document separator": ("this quote is never closed", "close it before the `---`"),
     "found unknown escape character": ("this escape is unknown", "write `\\\\` for a backslash, or use single quotes"),
     "expected escape sequence": ("this escape is not complete", "write `\\\\` for a backslash, or use single quotes"),
-    "expected ',' or ']'": ("this list `[` is not closed, or a comma is missing", "close it with `]`"),
-    "expected ',' or '}'": ("this map `{` is not closed, or a comma is missing", "close it with `}`"),
+    "expected ',' or ']'": (
+        "this list `[` is not closed, or a comma is missing",
+        "close it with `]`; inside of it, a text that holds `[`, `{`, `,` or quotes stands in quotes as a whole",
+    ),
+    "expected ',' or '}'": (
+        "this map `{` is not closed, or a comma is missing",
+        "close it with `}`; inside of it, a text that holds `[`, `{`, `,` or quotes stands in quotes as a whole",
+    ),
     "expected <block end>": ("this line does not fit the ones above it", "indent it as its neighbours"),
     "expected the node content": (
         "a value is missing here",
@@ -51,6 +57,8 @@ _SYNTAX = {
     "found incompatible YAML document": ("a `%` line is not understood here", "delete it: files are YAML 1.2"),
 }
 # These point at the end of the file; where the trouble begins helps more.
+_INDENTED = ("this line is indented further than the one above, which has its value", "indent it as its neighbours")
+_FIRST_KEY = re.compile(r"\s*(?:- +)?[\w-]+")
 _AT_THE_START = ("found unexpected end of stream", "found unexpected document", "expected ',' or")
 
 
@@ -103,4 +111,7 @@ def syntax_problem(error: Exception, text: str, file: str, docs: str) -> Problem
     if sentence.startswith(_AT_THE_START) or mark is None:
         mark = getattr(error, "context_mark", None) or mark
     place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    before = lines_of(text)[place.line - 1][: place.column - 1]
+    if sentence.startswith("mapping values") and _FIRST_KEY.fullmatch(before):
+        message, help = _INDENTED
     return Problem(place=place, code="yaml", message=message, help=help, docs=docs)

@@ -24,6 +24,15 @@ LOOP_DEPTH = 3
 NAMES = ("event", "resource", "previous", "changes", "source", "rule", "links", "now", "waited", "events", "count")
 CALLABLE = ("range", "namespace", "dict", "caller", "super")
 
+# What Jinja says of a template → what to do. Looked up by what its sentence begins with.
+_MEND = {
+    "unexpected `}`": "an expression ends with `}}`, a tag with `%}`",
+    "unexpected end of template": "end it: an expression with `}}`, a block with its `{% end… %}`",
+    "unexpected char": "a text stands in quotes; nothing else but names, numbers and signs may stand in `{{ }}`",
+    "expected token `end of print statement`": "a filter is `value|filter`; texts are joined with `~`",
+    "expected token `end of statement block`": "a tag is one condition or one loop, such as `{% if resource.title %}`",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -49,9 +58,9 @@ def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[no
         faults = _too_large(tree) or [fault for check in CHECKS for fault in check(tree, environment, others)]
         faults = faults or _unknown_names(tree, environment)
     except TemplateSyntaxError as error:
-        return None, [
-            Fault(line=error.lineno, code="template-syntax", message=_lower(error.message or "not a template"))
-        ]
+        message = _lower(error.message or "not a template")
+        help = next((help for start, help in _MEND.items() if message.startswith(start)), "")
+        return None, [Fault(line=error.lineno, code="template-syntax", message=message, help=help)]
     except (RecursionError, ValueError, OverflowError, MemoryError, TemplateError):
         # how deep and long sources end inside the parser, before there is a tree to measure
         return None, [

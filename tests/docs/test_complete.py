@@ -116,7 +116,7 @@ def named_by_problems() -> set[str]:
     places = set()
     for file in BRIDGE:
         text = file.read_text(encoding="utf-8")
-        places |= set(re.findall(r'"(docs/\w+\.md(?:#[\w-]+)?)"', text))
+        places |= set(re.findall(r"docs/\w+\.md(?:#[\w-]+)?", text))
         for start in re.findall(r'^DOCS = "(docs/\w+\.md)"', text, re.MULTILINE):
             places |= {start + anchor for anchor in re.findall(r'DOCS \+ "(#[\w-]+)"', text)}
     return places

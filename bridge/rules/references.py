@@ -67,8 +67,19 @@ class _Filling:
     filled: dict[str, float] = field(default_factory=dict)
 
     def map(self, value: dict[str, Json], path: Path, depth: int) -> dict[str, Json]:
-        """A map with the references below it filled; `depth` memories may still be laid inside each other."""
-        return {name: self._value(name, inner, (*path, name), depth) for name, inner in value.items()}
+        """A map with the references below it filled; `depth` memories may still be laid inside each other.
+
+        What holds no reference is not copied: most of a resource.
+        """
+        filled = value
+        for name, inner in value.items():
+            if isinstance(inner, (dict, list)):
+                new = self._value(name, inner, (*path, name), depth)
+                if new is not inner:
+                    if filled is value:
+                        filled = dict(value)
+                    filled[name] = new
+        return filled
 
     def subject(self, resource: dict[str, Json], key: Key) -> dict[str, Json]:
         """The resource with what it is about, under `subject` and the name of its type, and with that one's project."""
@@ -80,13 +91,24 @@ class _Filling:
             added.setdefault("project", project)
         return {**added, **{name: value for name, value in resource.items() if value is not None or name not in added}}
 
-    def _value(self, name: str, value: Json, path: Path, depth: int) -> Json:
+    def _value(
+        self, name: str, value: dict[str, Json] | list[Json], path: Path, depth: int
+    ) -> dict[str, Json] | list[Json]:
         if isinstance(value, list):
-            return [self._value("", item, (*path, index), depth) for index, item in enumerate(value)]
-        if not isinstance(value, dict):
-            return value
+            return self._list(value, path, depth)
         leads_to = _leads_to(name, value, self.source_name, self.source)
         return self._reference(leads_to, value, path, depth) if leads_to else self.map(value, path, depth)
+
+    def _list(self, value: list[Json], path: Path, depth: int) -> list[Json]:
+        filled = value
+        for index, item in enumerate(value):
+            if isinstance(item, (dict, list)):
+                new = self._value("", item, (*path, index), depth)
+                if new is not item:
+                    if filled is value:
+                        filled = list(value)
+                    filled[index] = new
+        return filled
 
     def _reference(self, key: Key, said: dict[str, Json], path: Path, depth: int) -> dict[str, Json]:
         own = self.map(said, path, depth)
@@ -103,12 +125,16 @@ def _references(value: Json, source_name: str, source: Leads) -> Iterator[tuple[
     """Each reference below a value, with its map."""
     if isinstance(value, list):
         for item in value:
-            yield from _references(item, source_name, source)
+            if isinstance(item, (dict, list)):  # a generator for each scalar would take most of the time
+                yield from _references(item, source_name, source)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            if isinstance(inner, dict) and (key := _leads_to(name, inner, source_name, source)):
-                yield key, inner
-            yield from _references(inner, source_name, source)
+            if isinstance(inner, dict):
+                if key := _leads_to(name, inner, source_name, source):
+                    yield key, inner
+                yield from _references(inner, source_name, source)
+            elif isinstance(inner, list):
+                yield from _references(inner, source_name, source)
 
 
 def _leads_to(name: str, value: Mapping[str, Json], source_name: str, source: Leads) -> Key | None:

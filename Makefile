@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+SECONDS ?= 600
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench soak lock clean
 
 run: $(VENV)/ready                 ## start the demo: sample events in, notifications out
 	$(BIN)/python -m bridge demo
@@ -20,6 +21,9 @@ check: $(VENV)/ready-dev           ## lint, format, types, import layers
 
 bench: $(VENV)/ready-dev           ## the speed claims, as a table
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/ready-dev            ## ten minutes of kill -9 under load: nothing lost, nothing grows (SECONDS=60 for one)
+	$(BIN)/python -m tests.soak --seconds $(SECONDS)
 
 $(VENV)/ready: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bridge needs Python 3.11 or newer.")'

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from http.client import HTTPException
 
 import pytest
 
-from tests.live import Live, Sink, envelope
+from tests.live import Live, Sink
+from tests.soak import Posting
 
 KILLS = 20
-
-
-class Sender(threading.Thread):
-    """Posts distinct events until it is told to end; keeps which were answered 202."""
-
-    def __init__(self, bridge: Live, name: str) -> None:
-        super().__init__(daemon=True)
-        self.bridge, self.prefix, self.accepted, self.over = bridge, name, set[str](), threading.Event()
-
-    def run(self) -> None:
-        number = 0
-        while not self.over.is_set():
-            title = f"{self.prefix}-{number}"
-            number += 1
-            try:
-                status, _ = self.bridge.post(envelope(title, title=title))
-            except (OSError, HTTPException, ValueError):
-                time.sleep(0.02)
-                continue
-            if status == 202:
-                self.accepted.add(title)
 
 
 @pytest.mark.timeout(240)
 def test_nothing_accepted_is_lost(live: Callable[..., Live], sink: Sink) -> None:
     sink.delay = 0.005
     bridge = live()
-    senders = [Sender(bridge, f"s{number}") for number in range(4)]
+    senders = [Posting(bridge, f"s{number}") for number in range(4)]
     for sender in senders:
         sender.start()
     chance = random.Random(20261124)

@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _silencing(command, shared)
     _delivering(command, shared)
     _replaying(command)
+    _keeping(command)
     test = command("test", "Run the tests in rule files: real rules, gates, clocks and templates; nothing is sent.")
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit XML")
@@ -164,6 +165,20 @@ def _replaying(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     replay.add_argument("--json", action="store_true")
 
 
+def _keeping(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """The store as a whole."""
+    for name, about in (
+        ("backup", "Copy a SQLite store into a new file, while the service runs."),
+        ("restore", "Put a backup in the place of a SQLite store, while the service is stopped."),
+    ):
+        copying = command(name, about)
+        copying.add_argument("file", metavar="FILE", type=Path)
+        copying.add_argument("--json", action="store_true")
+    moving = command("migrate-store", "Copy everything into another, empty store, while the service is stopped.")
+    moving.add_argument("url", metavar="URL", help="sqlite:///path or postgresql://user@host/name")
+    moving.add_argument("--json", action="store_true")
+
+
 def _id(text: str) -> int:
     """An id of the store."""
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 2**63:
@@ -186,9 +201,9 @@ def config_path(given: Path | None) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code: 0 fine, 1 problems found, 2 wrong usage."""
     wanted = parser().parse_args(arguments)
-    from bridge import commands  # noqa: PLC0415 -- `bridge --help` should not wait for every library
+    from bridge.commands import command  # noqa: PLC0415 -- `bridge --help` should not wait for every library
 
-    run = commands.COMMANDS[wanted.command]
+    run = command(wanted.command)
     try:
         return run(wanted, config_path(wanted.config))
     except BridgeError as error:

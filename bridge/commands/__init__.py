@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from bridge.commands.backtesting import backtest
-from bridge.commands.destinations import destinations
-from bridge.commands.linting import lint, schema
-from bridge.commands.password import password
-from bridge.commands.replaying import replay
-from bridge.commands.rules import rules
-from bridge.commands.sending import send
-from bridge.commands.serving import check, init, run_demo, serve
-from bridge.commands.showing import deliveries, events, explain
-from bridge.commands.silencing import silence
-from bridge.commands.testing import test
-
-COMMANDS: dict[str, Callable[[argparse.Namespace, Path], int]] = {
-    "init": init,
-    "serve": serve,
-    "check": check,
-    "test": test,
-    "backtest": backtest,
-    "lint": lint,
-    "schema": schema,
-    "rules": rules,
-    "password": password,
-    "demo": run_demo,
-    "send": send,
-    "explain": explain,
-    "events": events,
-    "deliveries": deliveries,
-    "silence": silence,
-    "destinations": destinations,
-    "replay": replay,
+# Each is loaded when it is asked for: `bridge check` need not wait for what `bridge serve` brings along.
+COMMANDS = {
+    "init": "checking:init",
+    "serve": "serving:serve",
+    "check": "checking:check",
+    "test": "testing:test",
+    "backtest": "backtesting:backtest",
+    "lint": "linting:lint",
+    "schema": "linting:schema",
+    "rules": "rules:rules",
+    "password": "password:password",
+    "demo": "serving:run_demo",
+    "send": "sending:send",
+    "explain": "showing:explain",
+    "events": "showing:events",
+    "deliveries": "showing:deliveries",
+    "silence": "silencing:silence",
+    "destinations": "destinations:destinations",
+    "replay": "replaying:replay",
+    "backup": "keeping:backup",
+    "restore": "keeping:restore",
+    "migrate-store": "keeping:migrate_store",
 }
+
+
+def command(name: str) -> Callable[[argparse.Namespace, Path], int]:
+    """The function behind a command: takes its arguments and the configuration's path, gives the exit code."""
+    module, _, function = COMMANDS[name].partition(":")
+    run: Callable[[argparse.Namespace, Path], int] = getattr(import_module(f"bridge.commands.{module}"), function)
+    return run

@@ -1,26 +1,23 @@
-"""serve, check, init, demo."""
+"""serve, demo."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import os
-import shutil
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from bridge.app import Service
+from bridge.commands.checking import write_example
 from bridge.commands.shared import FINE, PROBLEMS, begin_log, run_async
 from bridge.config import report
 from bridge.config.apart import parse_beside
-from bridge.config.check import check as check_files
 from bridge.config.check import report_of
 from bridge.config.lastgood import Loader
 from bridge.config.parsing import RuleReader
-from bridge.config.shipped import shipped
-from bridge.config.snapshot import Snapshot, in_order
+from bridge.config.snapshot import Snapshot
 from bridge.demo import demo
 from bridge.errors import BridgeError
 from bridge.rehearsal import failing
@@ -32,7 +29,7 @@ SWITCH_INTERVAL = 0.0005
 def serve(wanted: argparse.Namespace, config: Path) -> int:
     """Serve until SIGTERM or SIGINT."""
     if wanted.init and not config.exists():
-        _write_example(config)
+        write_example(config)
         print(f"There was no {config}: an example was written, with rules and templates beside it.", file=sys.stderr)
     loader = Loader(config, os.environ, reader=RuleReader(parse_beside), verify=failing)
     found = report_of(loader.load(), config)
@@ -63,49 +60,6 @@ async def serve_until_told(snapshot: Snapshot, loader: Loader) -> int:
     await told.wait()
     await service.stop()
     return FINE
-
-
-def check(wanted: argparse.Namespace, config: Path) -> int:
-    """Print every problem; 1 when one of them is an error."""
-    found = check_files(config, os.environ)
-    if found.snapshot is not None and found.snapshot.tests:
-        found = replace(found, problems=in_order([*found.problems, *failing(found.snapshot)]))
-    if wanted.format == "json":
-        print(report.as_json(found))
-    elif wanted.format == "github":
-        print(report.as_github(found))
-    else:
-        print(report.as_text(found, color=sys.stdout.isatty()))
-    return PROBLEMS if found.errors else FINE
-
-
-def init(wanted: argparse.Namespace, _config: Path) -> int:
-    """Write the example configuration, rules and templates into a folder that does not have them yet."""
-    folder: Path = wanted.dir
-    config = folder / "config.yaml"
-    if config.exists():
-        raise BridgeError(f"{config} is there already; nothing was written. Choose another folder.")
-    _write_example(config)
-    print(f"Written: {config}, {folder / 'rules'}, {folder / 'templates'}. Next:")
-    print("  export CREADS_WEBHOOK_SECRET=…   # the secret of the webhook, from the Creads developer menu")
-    print(f"  bridge --config {config} check")
-    print(f"  bridge --config {config} serve")
-    return FINE
-
-
-def _write_example(config: Path) -> None:
-    folder = config.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("rules", "templates"):
-            shutil.copytree(shipped(name), folder / name, dirs_exist_ok=True)
-        shutil.copyfile(shipped("config.example.yaml"), config)
-        config.chmod(0o600)
-    except OSError as error:
-        raise BridgeError(
-            f"{error.filename or folder} cannot be written: {error.strerror}. "
-            f"Give {folder} to the user that Bridge runs as: `chown -R {os.getuid()}:{os.getgid()}`"
-        ) from error
 
 
 def run_demo(wanted: argparse.Namespace, config: Path) -> int:

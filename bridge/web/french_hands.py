@@ -203,4 +203,56 @@ _SOURCES = {
     "no rhythm set": "aucun rythme fixé",
 }
 
-PHRASES: dict[str, str] = {**_DESTINATIONS, **_SILENCES, **_SOURCES}
+_TRY = {
+    "A plain text with a link would go out instead.": "Un texte simple avec un lien partirait à la place.",
+    "An event": "Un événement",
+    "An event, a rule and a template side by side. Nothing is sent and nothing is saved.": (
+        "Un événement, une règle et un modèle côte à côte. Rien n’est envoyé, rien n’est enregistré."
+    ),
+    "Body as the sender posts it": "Contenu tel que l’émetteur l’envoie",
+    "Chat, as Slack gets it": "Messagerie, telle que Slack la reçoit",
+    "Difference": "Différence",
+    "Event {id}": "Événement {id}",
+    "Events replayed: {number}": "Événements rejoués : {number}",
+    "Gone": "Disparus",
+    "In {number} of them the template fails:": "Pour {number} d’entre eux le modèle échoue :",
+    "It does not wait for “{what}”.": "Elle n’attend pas « {what} ».",
+    "It fires for “{what}”.": "Elle se déclenche pour « {what} ».",
+    "Its state before, as far as it differs": "Son état d’avant, là où il diffère",
+    "Its text": "Son texte",
+    "Mail": "Courriel",
+    "New": "Nouveaux",
+    "Nothing would have been told otherwise.": "Rien n’aurait été dit autrement.",
+    "Plain text": "Texte simple",
+    "Rule and template": "Règle et modèle",
+    "Said otherwise": "Dits autrement",
+    "Subject": "Objet",
+    "Template, its file below templates (empty: none is edited)": (
+        "Modèle, son fichier sous templates (vide : aucun n’est modifié)"
+    ),
+    "The event cannot be used": "L’événement ne peut pas servir",
+    "There is no rule in it.": "Il n’y a pas de règle dedans.",
+    "Try on the last 7 days of events": "Essayer sur les événements des 7 derniers jours",
+    "What {name} would read": "Ce que {name} lirait",
+    "What {name} would read if it fired": "Ce que {name} lirait si elle se déclenchait",
+    "a message gone": "un message disparu",
+    "a new message": "un nouveau message",
+    "as in a rule file": "comme dans un fichier de règles",
+    "as it is written below": "tel qu’il est écrit ci-dessous",
+    "both texts are checked as bridge check does": "les deux textes sont vérifiés comme par bridge check",
+    "changes": "change",
+    "does not fire": "ne se déclenche pas",
+    "fires": "se déclenche",
+    "gone": "disparus",
+    "new messages": "nouveaux",
+    "not tried": "pas essayé",
+    "of 7 days, the newest {number} at most": "de 7 jours, les {number} plus récents au plus",
+    "pick or paste": "choisir ou coller",
+    "said otherwise": "dit autrement",
+    "sample: {name}": "exemple : {name}",
+    "the same": "pareil",
+    "the template fails": "le modèle échoue",
+    "told": "dit",
+}
+
+PHRASES: dict[str, str] = {**_DESTINATIONS, **_SILENCES, **_SOURCES, **_TRY}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from quart import Blueprint
 
 from bridge.web.console import Console
-from bridge.web.pages import about, deliveries, destinations, event, events, now, rules, silences, sources
+from bridge.web.pages import about, deliveries, destinations, event, events, now, rules, silences, sources, trying
 
 PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     now.routes,
@@ -18,5 +18,6 @@ PAGES: tuple[Callable[[Console], Blueprint], ...] = (
     destinations.routes,
     silences.routes,
     sources.routes,
+    trying.routes,
     about.routes,
 )

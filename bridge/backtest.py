@@ -122,9 +122,9 @@ async def differences(
     return comparison.summary
 
 
-def has_counting_gates(*snapshots: Snapshot) -> bool:
+def is_in_order(old: Snapshot, new: Snapshot) -> bool:
     """Whether what becomes of an event depends on those before it, so that spans cannot be told apart."""
-    return any(rule.once or rule.throttle for one in snapshots for rule in one.rules if rule.enabled)
+    return Comparison(old, new).counts
 
 
 @dataclass(slots=True)
@@ -181,6 +181,11 @@ class Comparison:
     def differs(self) -> bool:
         """Whether any rule may tell otherwise."""
         return bool(self._touched)
+
+    @property
+    def counts(self) -> bool:
+        """Whether a gate of theirs counts."""
+        return any(rule.once or rule.throttle for rule in self._looked_at)
 
     def compare(self, past: Past) -> bool:
         """Ask both sides; false when no rule in question looks at such an event."""

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bridge import logs
-from bridge.backtest import Difference, RuleSummary, Summary, differences, has_counting_gates
+from bridge.backtest import Difference, RuleSummary, Summary, differences, is_in_order
 from bridge.commands.shared import FINE, begin_log, pretty, run_async
 from bridge.config import report
 from bridge.config.check import report_of
@@ -108,7 +108,7 @@ async def _here(sides: _Sides, span: Span, tell: Tell) -> Summary:
 
 
 def _can_split(sides: _Sides) -> bool:
-    return sides.span.events >= SPLIT_FROM and not has_counting_gates(sides.old, sides.new)
+    return sides.span.events >= SPLIT_FROM and not is_in_order(sides.old, sides.new)
 
 
 def _apart(sides: _Sides, tell: Tell) -> Summary:

@@ -100,7 +100,7 @@ def _open_sqlite(url: URL, *, service: bool) -> Database:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     url = url.set(drivername="sqlite+pysqlite", database=str(path))
-    lock = _lock_file(path) if service else None
+    lock = lock_file(path) if service else None
     database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
     with _closed_on_error(database):
         if service:
@@ -122,7 +122,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _lock_file(path: Path) -> int:
+def lock_file(path: Path) -> int:
     """The operating system's lock, which ends with the process, however it ends."""
     lock = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

@@ -110,9 +110,20 @@ _BEHIND_HELD = (
     )
     .exists()
 )
+# One that was under way when the pause began, and still is.
+_BEHIND_PENDING = (
+    select(1)
+    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id < delivery.c.id)
+    .exists()
+)
 _PROBE: Select[Any] = (
     select(delivery)
-    .where(*_HELD, delivery.c.id.not_in(bindparam("refused", expanding=True)), not_(_BEHIND_HELD))
+    .where(
+        *_HELD,
+        delivery.c.id.not_in(bindparam("refused", expanding=True)),
+        not_(_BEHIND_HELD),
+        not_(_BEHIND_PENDING),
+    )
     .order_by(delivery.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
@@ -162,7 +173,7 @@ _GATHER = (
 )
 _OVERTAKE: Select[Any] = (
     select(delivery)
-    .where(*_HELD, delivery.c.created_at <= bindparam("before", type_=Double))
+    .where(*_HELD, delivery.c.created_at <= bindparam("before", type_=Double), not_(_BEHIND_PENDING))
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -40,14 +40,14 @@ scripts = st.fixed_dictionaries({place: st.lists(answers, max_size=10) for place
 posts = st.builds(
     Post,
     wait=st.sampled_from((0.0, 0.0, 1.0, 6.0, 30.0)),
-    gid=st.sampled_from("ab"),
+    gid=st.sampled_from("aabcd"),
     to=st.lists(st.sampled_from(PLACES), min_size=1, unique=True).map(tuple),
     kill=st.integers(0, 11).map(lambda n: n == 11),
 )
 
 
 @pytest.mark.timeout(120)
-@settings(max_examples=40, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scripts=scripts, story=st.lists(posts, min_size=3, max_size=9))
 def test_every_delivery_ends_once_in_order_and_told(scripts: dict[str, list[Answer]], story: list[Post]) -> None:
     async def play(town: Town) -> None:
@@ -122,3 +122,17 @@ def told(rows: dict[int, DeliveryRow]) -> None:
     news = [row.title for row in rows.values() if row.destination == "ops" and row.state == "delivered"]
     for place in given_up:
         assert any(title.startswith(f"Not delivered to {place}") for title in news), f"{place}: {news}"
+
+
+def test_a_probe_waits_for_what_is_under_way_about_its_resource() -> None:
+    slowly = Answer(Outcome(result="retry", reason="busy", status=503), takes=12.0)
+    at_once = Answer(Outcome(result="retry", reason="busy", status=503))
+
+    async def play(town: Town) -> None:
+        for gid in "aabcd":
+            await town.post(gid, ("chat",))
+        assert {row.state for row in await town.store.deliveries(state="held")} == {"held"}
+        await town.wait_for_peace()
+        in_order(town.wire.sent, await town.rows())
+
+    run({"chat": [slowly, at_once, at_once, at_once]}, play)

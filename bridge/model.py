@@ -201,6 +201,8 @@ class Target:
     tone: Tone | None = None  # `type:` in YAML
     attach: tuple[str, ...] = ()  # inline Jinja, each an address
     place: Place = Place("", 1, 1)
+    title_line: int = 1  # where the inline title and body begin, in the file of `place`
+    body_line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

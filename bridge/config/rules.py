@@ -261,6 +261,8 @@ class RuleFiles:
             tone=tone,
             attach=attach,
             place=node.place,
+            title_line=words["title"].at(0).line if "title" in words else node.place.line,
+            body_line=words["body"].at(0).line if "body" in words else node.place.line,
         )
 
     def _destination(self, node: Node) -> str:

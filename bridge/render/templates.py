@@ -112,7 +112,8 @@ class Templates:
             names = self._names(event, rule, local, why) | self._bundle_names(waited, events)
             write(title, body, words, names=names, kind=kind, now=local, plain=plain, page=page)
         except Exception as error:  # a template can fail in every way; each must end as the fallback text
-            raise self._failed(error, words.failing, target) from error
+            first = target and (target.title_line if words.failing is title else target.body_line)
+            raise self._failed(error, words.failing, target, first or 1) from error
         told = words.title or self._simple_title(event, kind)
         text = words.body or self._speech.words.phrase("No details came with it.")
         if waited is not None:
@@ -329,8 +330,8 @@ class Templates:
         pages = self._links.get(event.source, {})
         return links_of(event, pages, public_url=self._public_url)
 
-    def _failed(self, error: Exception, piece: Piece, target: Target | None) -> TemplateFailed:
-        """Told with the innermost line of a template that was running."""
+    def _failed(self, error: Exception, piece: Piece, target: Target | None, first: int) -> TemplateFailed:
+        """Told with the innermost line of a template that was running; `first` is that of an inline one."""
         message = str(error) if isinstance(error, TemplateError) else "the values do not fit what is done with them"
         file, line = piece.name, 1
         for frame, number in traceback.walk_tb(error.__traceback__):
@@ -339,7 +340,7 @@ class Templates:
             if running is not None:
                 file, line = name, running.get_corresponding_lineno(number)
         if file == INLINE and target is not None:
-            file, line = target.place.file, target.place.line + line - 1
+            file, line = target.place.file, first + line - 1
         return TemplateFailed(message, file=file, line=line)
 
 

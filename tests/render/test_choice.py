@@ -195,11 +195,14 @@ def test_a_failure_is_told_with_file_and_line() -> None:
         assert (failed.value.file, failed.value.line) == (file, line)
 
 
-def test_a_failure_of_a_rules_own_words_is_told_at_the_rule() -> None:
-    target = Target(to="x", body="one\n{{ resource.nope }}", place=Place("rules/a.yaml", 7, 5))
-    with pytest.raises(TemplateFailed) as failed:
-        sent(loaded(), target)
-    assert (failed.value.file, failed.value.line) == ("rules/a.yaml", 8)
+def test_a_failure_of_a_rules_own_words_is_told_at_their_line() -> None:
+    place = Place("rules/a.yaml", 7, 5)
+    wrong_body = Target(to="x", body="one\n{{ resource.nope }}", place=place, title_line=8, body_line=10)
+    wrong_title = Target(to="x", title="{{ resource.nope }}", body="one", place=place, title_line=8, body_line=10)
+    for target, line in ((wrong_body, 11), (wrong_title, 8)):
+        with pytest.raises(TemplateFailed) as failed:
+            sent(loaded(), target)
+        assert (failed.value.file, failed.value.line) == ("rules/a.yaml", line)
 
 
 def test_a_template_that_is_not_there_or_not_sound_is_a_failure() -> None:

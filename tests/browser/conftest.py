@@ -56,6 +56,19 @@ def morning(tmp_path: Path, sink: Sink) -> Iterator[Morning]:
 Open = Callable[..., Page]
 
 
+def sign_in(page: Page, user: str) -> None:
+    """By name and password, or with the admin token."""
+    page.goto("/login")
+    if user:
+        page.get_by_label("Name").fill(user)
+        page.get_by_label("Password").fill("correct horse battery")
+    else:
+        page.get_by_text("Sign in with the admin token").click()
+        page.get_by_label("Admin token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/")
+
+
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Open]:
     """Opens a page of a morning, signed in; at the end nothing may have been refused, logged or run."""
@@ -72,23 +85,18 @@ def visit(chromium: Browser) -> Iterator[Open]:
             "viewport": {"width": width, "height": 900},
             **options,
         }
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{morning.live.port}", **options)
+        known = morning.signed_in.get(user)
+        context = chromium.new_context(base_url=f"http://127.0.0.1:{morning.live.port}", storage_state=known, **options)
         contexts.append(context)
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("console", heard)
         page.on("pageerror", lambda error: wrong.append(f"{error}"))
         page.on("dialog", lambda dialog: (wrong.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
-        page.goto("/login")
-        if user:
-            page.get_by_label("Name").fill(user)
-            page.get_by_label("Password").fill("correct horse battery")
-        else:
-            page.get_by_text("Sign in with the admin token").click()
-            page.get_by_label("Admin token").fill(TOKEN)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/")
-        if path != "/":
+        if known is None:
+            sign_in(page, user)
+            morning.signed_in[user] = context.storage_state()
+        if path != page.url.removeprefix(f"http://127.0.0.1:{morning.live.port}"):
             page.goto(path)
         return page
 

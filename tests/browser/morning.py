@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from argon2 import PasswordHasher
 
@@ -70,6 +71,7 @@ class Morning:
 
     def __init__(self, live: Live, sink: Sink) -> None:
         self.live, self.sink = live, sink
+        self.signed_in: dict[str, Any] = {}  # user → cookies
         sink.status = lambda path: 404 if path == "/team" else 200
         for number in range(MISSED):
             title = HOSTILE if number == 0 else f"Packaging number {number}"

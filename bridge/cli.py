@@ -166,7 +166,13 @@ def _replaying(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
 
 
 def _keeping(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
-    """The store as a whole."""
+    """The words of an event, and the store as a whole."""
+    render = command("render", "Print the notifications that an event gives; nothing is sent.")
+    render.add_argument("event", metavar="EVENT_ID|FILE")
+    render.add_argument("--rule", metavar="NAME", help="this rule, whether it fires or not")
+    render.add_argument("--template", metavar="NAME", help="this template, such as creads/project.created.md.j2")
+    render.add_argument("--destination", metavar="NAME", help="as this destination would get it")
+    render.add_argument("--json", action="store_true")
     for name, about in (
         ("backup", "Copy a SQLite store into a new file, while the service runs."),
         ("restore", "Put a backup in the place of a SQLite store, while the service is stopped."),

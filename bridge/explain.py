@@ -157,7 +157,7 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
 
     Raises BridgeError when no source can read the file.
     """
-    recorded = _read(path, snapshot, now)
+    recorded = read_file(path, snapshot, now)
     sent = sent_in(recorded, snapshot)
     memory = await recall([(recorded, sent)], snapshot, store)
     fitted = match(recorded, sent, snapshot, memory, now)
@@ -202,7 +202,8 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
     return view
 
 
-def _read(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
+def read_file(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
+    """An event file as the first source that can read it. Raises BridgeError."""
     try:
         body = path.read_bytes()
     except OSError as error:

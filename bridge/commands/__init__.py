@@ -26,6 +26,7 @@ COMMANDS = {
     "silence": "silencing:silence",
     "destinations": "destinations:destinations",
     "replay": "replaying:replay",
+    "render": "rendering:render",
     "backup": "keeping:backup",
     "restore": "keeping:restore",
     "migrate-store": "keeping:migrate_store",

@@ -9,7 +9,7 @@ from bridge.store import pausing
 from bridge.store.counts import Read
 from bridge.store.writer import Writer
 
-STEP = 500  # deliveries held or let go in one transaction: accepts go first
+STEP = 200  # deliveries held or let go in one transaction: accepts go first
 
 
 class Pauses:

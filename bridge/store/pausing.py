@@ -171,9 +171,9 @@ _GATHER = (
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
     .values(state="merged", reason=bindparam("why"), next_at=None, bundle_id=bindparam("bundle"))
 )
-_OVERTAKE: Select[Any] = (
+_OLDEST: Select[Any] = (
     select(delivery)
-    .where(*_HELD, delivery.c.created_at <= bindparam("before", type_=Double), not_(_BEHIND_PENDING))
+    .where(*_HELD, not_(_BEHIND_PENDING))
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -304,8 +304,10 @@ def overtake(turn: Turn, payloads: Sequence[ToOvertake]) -> list[list[Delivery]]
 
 
 def _overtake(turn: Turn, wanted: ToOvertake) -> list[Delivery]:
-    step = {"place": clean(wanted.name), "before": wanted.before, "most": wanted.most}
-    rows = turn.connection.execute(_OVERTAKE, step).mappings().all()
+    step = {"place": clean(wanted.name), "most": wanted.most}
+    # Ids follow the time: the oldest are all that need to be looked at, however much is held.
+    oldest = turn.connection.execute(_OLDEST, step).mappings().all()
+    rows = [row for row in oldest if row["created_at"] <= wanted.before]
     if rows:
         taken = {"ids": [row["id"] for row in rows], "me": turn.owner, "until": turn.now + LEASE_SECONDS}
         turn.connection.execute(_TAKE, taken)

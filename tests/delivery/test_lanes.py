@@ -26,7 +26,8 @@ sources:
   creads: {{type: creads, secrets: ["${{CREADS_WEBHOOK_SECRET}}"]}}
 destinations:
   team: {{url: "json://team.example.com", concurrency: 1{more}}}
-  boss: {{url: "json://boss.example.com", pause_after: 0}}
+  boss: {{url: "json://boss.example.com", pause_after: 0, fallback: head}}
+  head: {{url: "json://head.example.com"}}
   ops: {{url: "json://ops.example.com"}}
 operators: ops
 """
@@ -367,10 +368,12 @@ async def test_what_waits_too_long_in_a_pause_goes_to_the_fallback(bench: Lay) -
     assert ids(await bridge.rows(state="held")) == []
 
 
-async def test_if_neither_takes_it_the_last_has_failed_and_is_told(bench: Lay) -> None:
+async def test_if_nobody_of_a_chain_takes_it_the_last_has_failed_and_is_told(bench: Lay) -> None:
     bridge = await bench(", fallback: boss")
     bridge.wire.answers = lambda host, title: FINE if host == "ops" else GONE
     await bridge.post("a")
     await bridge.run(2)
-    assert [row.state for row in await bridge.rows() if row.rule] == ["failed", "failed"]
-    assert bridge.wire.to("ops") == ["Not delivered to boss: a"]
+    one, two, three = [row for row in await bridge.rows() if row.rule]
+    assert [one.reason, two.reason] == ["sent to `boss` instead", "sent to `head` instead"]
+    assert (three.destination, three.state, three.origin, three.reason) == ("head", "failed", two.id, "no such channel")
+    assert bridge.wire.to("ops") == ["Not delivered to head: a"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, Label, bindparam, case, func, literal, select
+from sqlalchemy import Connection, Executable, Label, and_, bindparam, case, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bridge.store.dialects import Dialect
@@ -26,7 +26,10 @@ T = TypeVar("T")
 _OPEN = ("pending", "held", "merged", "failed", "suppressed")
 _UNDELIVERED = (delivery.c.state.in_([literal(state, literal_execute=True) for state in _OPEN]), NOT_DELIVERED)
 _HELD = (is_state(delivery.c.state, "held"), NOT_DELIVERED, delivery.c.bundle_id.is_(None))
-_FAILED = (is_state(delivery.c.state, "failed"), NOT_DELIVERED)
+# What was sent again is told by what sends it: it failed too, or waits, or arrived.
+_again = delivery.alias("again")
+REPEATED = select(1).where(_again.c.origin == delivery.c.id).exists()
+_FAILED = (is_state(delivery.c.state, "failed"), NOT_DELIVERED, ~REPEATED)
 
 _TIP = select(*(select(func.max(table.c.id)).scalar_subquery() for table in (event, delivery, attempt, audit)))
 # Of a destination that takes nothing, all that waits would otherwise be looked through.
@@ -47,7 +50,11 @@ _LAST = (
     select(delivery.c.created_at).where(delivery.c.rule == bindparam("wanted")).order_by(delivery.c.id.desc()).limit(1)
 )
 # What a rule holds or gathers leaves by itself; what a paused destination holds does not.
-_STATE = case((delivery.c.bundle_id.is_not(None), "merged"), else_=delivery.c.state)
+_STATE = case(
+    (delivery.c.bundle_id.is_not(None), "merged"),
+    (and_(is_state(delivery.c.state, "failed"), REPEATED), "repeated"),
+    else_=delivery.c.state,
+)
 _AGAIN = delivery.c.attempts > 0
 _PENDING = (
     select(
@@ -115,6 +122,12 @@ class Counts:
     async def stuck(self, since: float) -> list[Stuck]:
         """What did not reach people: failed since then, or held because its destination is paused or gone."""
         return await self._read(lambda connection: _stuck(connection, since))
+
+    async def stuck_ids(
+        self, since: float, destination: str, limit: int, *, reasons: Collection[str] | None = None, upto: int = NEVER
+    ) -> list[int]:
+        """The oldest of what did not reach people at a destination; `reasons`: for these only; `upto`: an id."""
+        return await self._read(lambda connection: _stuck_ids(connection, since, destination, limit, reasons, upto))
 
     async def waiting(self) -> list[Waiting]:
         """What leaves by itself: the queue, what is to be tried again, what rules gather or keep for office hours."""
@@ -216,6 +229,21 @@ def _causes(connection: Connection, where: tuple[ColumnElement[bool], ...]) -> l
         Stuck(destination=row[0], state=row[1], reason=row[2], count=row[3], oldest=row[4], newest=row[5])
         for row in connection.execute(query.order_by(count.desc()).limit(MOST_CAUSES))
     ]
+
+
+def _stuck_ids(
+    connection: Connection, since: float, destination: str, limit: int, reasons: Collection[str] | None, upto: int
+) -> list[int]:
+    of_it = [delivery.c.destination == destination, delivery.c.id <= upto]
+    if reasons is not None:
+        of_it.append(delivery.c.reason.in_(reasons))
+    failed = (*_FAILED, delivery.c.id >= _first_delivery(connection, since))
+    found: list[int] = []
+    for where in (failed, _HELD):
+        found += connection.execute(
+            select(delivery.c.id).where(*where, *of_it).order_by(delivery.c.id).limit(limit)
+        ).scalars()
+    return sorted(found)[:limit]
 
 
 def _fired(connection: Connection, after: int, days: Sequence[float]) -> Fired:

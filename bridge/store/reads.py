@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, FromClause, Select, bindparam, false, func, or_, select
+from sqlalchemy import Connection, FromClause, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from bridge.model import Decision, fold
@@ -36,6 +36,7 @@ _OF_EVENTS = _DELIVERY.where(delivery.c.event_id.in_(bindparam("ids", expanding=
 _THESE = _DELIVERY.where(delivery.c.id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
 _again = delivery.alias("again")
 _AGAIN = select(1).where(_again.c.origin == delivery.c.id).exists()
+_HELD = and_(is_state(delivery.c.state, "held"), delivery.c.bundle_id.is_(None))  # by its destination, not by a rule
 _OF_BUNDLE = (
     _DELIVERY.where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_not(None))
     .order_by(delivery.c.id)
@@ -70,7 +71,7 @@ def events(connection: Connection, dialect: Dialect, filters: Filters) -> list[E
         case "nobody":
             where += [_recent(connection, event, filters), event.c.state != "received", _TOLD_NOBODY]
         case "undelivered":
-            told += [delivery.c.state.in_(("failed", "held")), NOT_DELIVERED]
+            told += [NOT_DELIVERED, or_(_HELD, and_(is_state(delivery.c.state, "failed"), ~_AGAIN))]
         case "delivered":
             told += _delivery_state("delivered")
     if told:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 WAITING = ("pending", "held")  # it goes out all the same
 DROPPABLE = (*WAITING, "failed")
+NAMED = 20  # in one line of the audit
 
 
 class Repeat(NamedTuple):
@@ -44,6 +45,7 @@ class ToRepeat(NamedTuple):
     moves: bool = False  # one that waits goes out there, and no longer here
     told: ToNote | None = None  # for the audit, instead of one line a delivery
     silent: bool = False  # the audit has it already
+    together: bool = False  # one line of the audit for all of them
 
 
 class ToDrop(NamedTuple):
@@ -51,6 +53,8 @@ class ToDrop(NamedTuple):
 
     ids: Sequence[int]
     who: str
+    why: str = ""
+    together: bool = False  # one line of the audit for all of them
 
 
 class ToReplay(NamedTuple):
@@ -124,12 +128,17 @@ def _repeat(turn: Turn, wanted: ToRepeat) -> Done:
     for origin, id in done.items():
         if rows[origin]["state"] in WAITING:
             _end(turn, rows[origin], f"sent to {fresh[origin]['destination']} instead by {wanted.who}: delivery {id}")
-    notes = (
-        [wanted.told] if wanted.told else [_told(wanted, rows[origin], fresh[origin], done[origin]) for origin in done]
-    )
-    if notes and not wanted.silent:
-        note(turn, notes)
+    if (wanted.told or done) and not wanted.silent:
+        each = [_told(wanted, rows[origin], fresh[origin], done[origin]) for origin in done]
+        note(turn, [wanted.told] if wanted.told else [_together(each)] if wanted.together else each)
     return Done(done, refused)
+
+
+def _together(each: Sequence[ToNote], why: str = "") -> ToNote:
+    """One line for what one hand did to several: delivery 3 as 9, to boss; delivery 4 as 10, to boss; …"""
+    named = "; ".join(one.detail for one in each[:NAMED]) + ("; …" if len(each) > NAMED else "")
+    what = each[0].what.replace("delivery.", "deliveries.")
+    return ToNote(each[0].who, what, f"{len(each)}: {named}{why}")
 
 
 def _named(turn: Turn, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
@@ -137,8 +146,12 @@ def _named(turn: Turn, ids: Sequence[int]) -> dict[int, Mapping[str, Any]]:
 
 
 def _repeated(turn: Turn, ids: Sequence[int]) -> dict[int, int]:
+    return repetitions(turn.connection, ids)
+
+
+def repetitions(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
     """Of those that were repeated, the newest repetition."""
-    return {row[0]: row[1] for row in turn.connection.execute(_REPEATED, {"ids": list(ids)})} if ids else {}
+    return {row[0]: row[1] for row in connection.execute(_REPEATED, {"ids": list(ids)})} if ids else {}
 
 
 def _kept(turn: Turn, id: int, rows: Mapping[int, Mapping[str, Any]], before: Mapping[int, int], *, moves: bool) -> str:
@@ -199,15 +212,20 @@ def _drop(turn: Turn, wanted: ToDrop) -> Done:
             refused[id] = f"there is no delivery {id}; it may be older than what is kept"
         elif rows[id]["state"] not in DROPPABLE:
             refused[id] = f"it is {rows[id]['state']}: only what waits or failed can be dropped"
-        elif why := _in_hand(turn, rows[id]):
-            refused[id] = why
+        elif in_hand := _in_hand(turn, rows[id]):
+            refused[id] = in_hand
         else:
+            why = f": {wanted.why}" if wanted.why else ""
             before = f"; before: {rows[id]['reason']}" if rows[id]["reason"] else ""
-            _end(turn, rows[id], f"dropped by {wanted.who}{before}")
+            _end(turn, rows[id], f"dropped by {wanted.who}{why}{before}")
     dropped = [id for id in rows if id not in refused]
     if dropped:
         turn.dialect.tell(turn.connection, turn.owner)  # others may have waited behind them
-        note(turn, [ToNote(wanted.who, "delivery.dropped", f"delivery {id}") for id in dropped])
+        why = f": {wanted.why}" if wanted.why else ""
+        each = [
+            ToNote(wanted.who, "delivery.dropped", f"delivery {id}{'' if wanted.together else why}") for id in dropped
+        ]
+        note(turn, [_together(each, why)] if wanted.together else each)
     return Done({id: id for id in dropped}, refused)
 
 
@@ -252,6 +270,10 @@ class Replays:
     async def deliveries(self, ids: Sequence[int]) -> list[DeliveryRow]:
         """These deliveries with their attempts, oldest first; the unknown ones are absent."""
         return await self._read(lambda connection: deliveries_with(connection, ids))
+
+    async def repeated(self, ids: Sequence[int]) -> dict[int, int]:
+        """Of these deliveries, those that something repeated: by which delivery."""
+        return await self._read(lambda connection: repetitions(connection, ids))
 
     async def repeatable(self, **wanted: Unpack[Filters]) -> list[tuple[int, str]]:
         """(id, destination) of the deliveries that nothing has repeated yet, oldest first."""

@@ -173,3 +173,37 @@ async def test_what_can_be_repeated_is_filtered(store: Store) -> None:
     assert await store.replays.repeatable(state="failed", since=NOON + 1) == []
     assert len(await store.replays.repeatable(since=NOON, until=NOON + 1)) == 2
     assert len(await store.replays.repeatable(q="Body")) == 2
+
+
+async def test_several_are_one_line_of_the_audit(store: Store) -> None:
+    old = [await failed(store, body, gid=body) for body in "AB"]
+    done = await store.replays.repeat(ToRepeat([Repeat(one.id) for one in old], "ada", once=True, together=True))
+    again = [done.done[one.id] for one in old]
+    named = "; ".join(f"delivery {one.id} as {id}, to team" for one, id in zip(old, again, strict=True))
+    assert await audits(store) == [("ada", "deliveries.replayed", f"2: {named}")]
+    assert await store.replays.repeated(ids(old)) == done.done
+    await store.replays.repeat(ToRepeat([Repeat(one.id) for one in old], "ada", once=True, together=True))
+    await store.replays.drop(ToDrop(again, "ada", why="not needed", together=True))
+    named = "; ".join(f"delivery {id}" for id in again)
+    assert (await audits(store))[0] == ("ada", "deliveries.dropped", f"2: {named}: not needed")
+    assert len(await audits(store)) == 2
+    assert (await row(store, again[0])).reason == "dropped by ada: not needed"
+
+
+async def test_what_is_sent_again_counts_no_longer(store: Store, clock: Clock) -> None:
+    old = [await failed(store, body, gid=body) for body in "AB"]
+    assert await store.counts.stuck_ids(0, "team", 9) == ids(old)
+    assert await store.counts.stuck_ids(0, "team", 9, reasons=["503"], upto=old[0].id) == [old[0].id]
+    assert await store.counts.stuck_ids(0, "team", 9, reasons=["404"]) == []
+    await store.replays.repeat(ToRepeat([Repeat(old[0].id)], "ada"))
+    assert [one.count for one in await store.counts.stuck(0)] == [1]
+    assert await store.counts.stuck_ids(0, "team", 9) == [old[1].id]
+    assert {(one.state, one.count) for one in await store.counts.undelivered(0, 60)} == {
+        ("failed", 1),
+        ("repeated", 1),
+        ("pending", 1),
+    }
+    assert [row.gid for row in await store.events(outcome="undelivered")] == ["B"]
+    (again,) = await store.claim(10)
+    await store.settle(settled(again, "failed", reason="503"))
+    assert await store.counts.stuck_ids(0, "team", 9) == [old[1].id, again.id]

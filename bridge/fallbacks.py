@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import structlog
+
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE
 from bridge.explain import event_of
@@ -14,6 +16,8 @@ from bridge.planning import render
 from bridge.render.dead import neutralise
 from bridge.render.envelope import enveloped
 from bridge.store import Store
+
+log = structlog.get_logger()
 
 _WORDED_BY_RULE = ("event", "replay", "fallback")  # kinds whose words the rule's entry of `notify` gives
 
@@ -45,8 +49,12 @@ async def _worded(delivery: Delivery, other: Destination, snapshot: Snapshot, st
     row = await store.event(delivery.event_id)
     if row is None:
         return None
-    note, _ = render(event_of(row), rule, target, other.name, snapshot, datetime.fromtimestamp(row.received_at, UTC))
-    return note
+    at = datetime.fromtimestamp(row.received_at, UTC)
+    try:
+        return render(event_of(row), rule, target, other.name, snapshot, at)[0]
+    except Exception:  # whatever it is, there are words, and the message must not be lost for better ones
+        log.exception("fallback.not_worded", delivery_id=delivery.id, rule=rule.name)
+        return None
 
 
 def _target(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None:

@@ -94,8 +94,7 @@ class Lanes:
             self._spawn(self._hold(name))
             return
         if name in self._pausing.paused:
-            if waiting := lane.give_back():
-                self._spawn(self._store.release(waiting))
+            self._spawn(self._give_back(lane))
             return
         now = self._clock()
         while lane.may_send(destination, now) and not self._stopping:
@@ -111,7 +110,9 @@ class Lanes:
         self._pump(name)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
+        self._keep(asyncio.create_task(work))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
 
@@ -122,7 +123,6 @@ class Lanes:
             return await self._store.release([delivery.id])
         finally:
             lane.in_flight -= 1
-            self._probing.discard(destination.name if probe else "")
         lane.heed(settled.outcome, self._clock())
         if self._pausing.is_due(settled, destination):
             await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
@@ -137,7 +137,11 @@ class Lanes:
             await self._surely(lambda: self._resume(destination.name))
         ours = delivery.rule is None and delivery.kind != "digest"  # news of Bridge itself makes no news
         if settled.state == "failed" and settled.instead is None and not ours:
-            await self.tell(given_up(settled))
+            await self._surely(lambda: self.tell(given_up(settled)))
+
+    async def _give_back(self, lane: Lane) -> None:
+        if waiting := lane.give_back():
+            await self._surely(lambda: self._store.release(waiting))
 
     async def _surely(self, write: Callable[[], Awaitable[T]]) -> T:
         """Write, however long the store is away: what was sent must not be sent again."""
@@ -165,8 +169,8 @@ class Lanes:
             await nap(self._look, POLL)
 
     async def _mind_pause(self, name: str) -> None:
-        if name in self._lanes and (waiting := self._lanes[name].give_back()):
-            await self._store.release(waiting)
+        if name in self._lanes:
+            await self._give_back(self._lanes[name])
         destination = self.snapshot.settings.destinations.get(name)
         if self._pausing.is_resuming(name):
             return await self._resume(name)
@@ -193,7 +197,9 @@ class Lanes:
             return
         self._probing.add(name)
         lane.begin(destination, self._clock())
-        self._spawn(self._send(lane, delivery, destination, probe=True))
+        probe = asyncio.create_task(self._send(lane, delivery, destination, probe=True))
+        probe.add_done_callback(lambda _: self._probing.discard(name))
+        self._keep(probe)
 
     async def _resume(self, name: str) -> None:
         known = self.snapshot.settings.destinations.get(name)

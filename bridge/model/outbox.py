@@ -1,0 +1,107 @@
+"""Messages on their way, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bridge.model.decisions import Armed, Decision, GateKey, GateState
+from bridge.model.events import Key, Memory
+from bridge.model.values import Format, Json, Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Rendered, ready to send."""
+
+    title: str
+    body: str
+    format: Format
+    tone: Tone = "info"
+    thread: str = ""  # what mail programs group by: "source/type/gid" of the resource
+    attach: tuple[str, ...] = ()  # addresses of files to fetch and send along
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One event × rule × destination, on its way."""
+
+    id: int
+    event_id: int | None  # None: Bridge's own news
+    rule: str | None
+    destination: str
+    notification: Notification
+    attempts: int = 0  # made so far
+    created_at: float = 0.0
+    ambiguous: bool = False  # an earlier attempt may have arrived
+    kind: str = "event"  # see Planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundling:
+    """The bundle that a planned delivery waits in: a digest, or what `hours` held."""
+
+    kind: Literal["digest", "hours"]
+    key: str  # of `by`, as JSON; "" when there is none
+    due_at: float  # when it is told, where this item is its first
+    max: int | None = None  # so many items make it due at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A delivery that matching decided on, before it has an id."""
+
+    rule: str | None  # None: Bridge's own news
+    destination: str
+    notification: Notification
+    state: Literal["pending", "held", "merged", "suppressed"] = "pending"
+    reason: str = ""  # of held, merged and suppressed
+    bundle: Bundling | None = None  # of held and merged
+    kind: str = "event"  # or "digest", "follow_up", "summary", "news", "replay", "fallback"
+    origin: int | None = None  # of a replay or fallback: the delivery it repeats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What matching made of one recorded event; the store writes all of it in one transaction."""
+
+    event_id: int
+    key: Key
+    state: Literal["matched", "stale"]
+    version: str  # of the rules it was matched with
+    previous: dict[str, Json] | None
+    filled: Mapping[str, float]  # path filled from memory → when that was learned
+    resource: dict[str, Json] | None  # as rules saw it, references filled
+    decisions: tuple[Decision, ...]  # of the rules that fired
+    planned: tuple[Planned, ...]
+    remembered: Mapping[Key, Memory]  # what to remember from now on
+    gates: Mapping[GateKey, GateState] = field(default_factory=dict)  # what the gates count from now on
+    armed: tuple[Armed, ...] = ()  # follow-ups; one with the same rule, step and key starts anew
+    disarmed: tuple[tuple[str, int, str], ...] = ()  # (rule, step, key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How one attempt of a delivery ended, and what becomes of the delivery."""
+
+    delivery: Delivery
+    at: float  # epoch seconds, when the attempt began
+    outcome: Outcome
+    state: Literal["delivered", "pending", "failed", "held"]
+    reason: str = ""
+    next_at: float | None = None  # of pending
+    instead: Planned | None = None  # of failed: what goes out in its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt ended."""
+
+    result: Literal["delivered", "retry", "failed"]
+    reason: str = ""  # in plain words, no secret
+    status: int | None = None  # HTTP or SMTP code
+    retry_after: float | None = None  # seconds, as the service asked, capped
+    answer: str = ""  # the start of the service's answer, redacted
+    ambiguous: bool = False  # it may have arrived all the same
+    took_ms: int = 0

@@ -39,7 +39,7 @@ class Standing:
     @property
     def state(self) -> str:
         """paused, failing or active"""
-        return "paused" if self.row else "failing" if self.missed else "active"
+        return "paused" if self.row else "failing" if self.failed else "active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

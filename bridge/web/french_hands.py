@@ -94,7 +94,16 @@ _DESTINATIONS = {
     "{name} is active again: what waited is on its way.": "{name} est de nouveau active : ce qui attendait est parti.",
     "{name} is paused: what comes for it waits.": "{name} est en pause : ce qui vient pour elle attend.",
     "{name} took the test.": "{name} a pris le test.",
-    "{name}: {number} not delivered in 24 h": "{name} : {number} non remis en 24 h",
+    "Each with the words it already has, the oldest first.": "Chacun avec ses mots d’alors, les plus anciens d’abord.",
+    "Send 1 message to {name} again|Send {count} messages to {name} again": (
+        "Renvoyer 1 message à {name}|Renvoyer {count} messages à {name}"
+    ),
+    "Send again": "Renvoyer",
+    "Send again…": "Renvoyer…",
+    "What failed is sent again.": "Ce qui a échoué est renvoyé.",
+    "{name}: 1 message did not arrive|{name}: {count} messages did not arrive": (
+        "{name} : 1 message n’est pas arrivé|{name} : {count} messages ne sont pas arrivés"
+    ),
     "{number} delivered": "{number} remis",
     "{number} failures in a row": "{number} échecs de suite",
     "{number} messages": "{number} messages",

@@ -24,12 +24,11 @@ def done(console: Console, path: str, what: str) -> Response:
     return see(href(path, did=what))
 
 
-async def just_did(console: Console, about: str = "") -> AuditRow | None:
+async def just_did(console: Console) -> AuditRow | None:
     """What the reader of this page did a moment ago, where the address asks for it.
 
     It is taken from the audit list: an address alone cannot make a page say that something was done.
     """
     what, since = request.args.get("did", ""), console.window.clock() - FRESH
     rows = await console.store.audits(limit=20) if what else []
-    found = (row for row in rows if row.what == what and row.who == g.user and row.at > since)
-    return next((row for row in found if row.detail.startswith(about)), None)
+    return next((row for row in rows if row.what == what and row.who == g.user and row.at > since), None)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import Snapshot
 from bridge.config.wording import lines_of
-from bridge.explain import redacted
+from bridge.explain import event_view, redacted
 from bridge.sources import SOURCES
 from bridge.store.rows import EventRow
 from bridge.web import starters
@@ -79,9 +80,9 @@ async def rule_for(console: Console, chosen: str) -> str:
     row, snapshot = await _row(console, chosen), console.window.snapshot()
     if row is None:
         return rule_text(snapshot, [rule.name for rule in snapshot.rules[:1]])
-    resource = redacted(row.resource, snapshot.settings.redact)
+    view: Any = event_view(row, (), snapshot, None)
     destination = next(iter(snapshot.settings.destinations))
-    return starters.rule(row.type, row.action, resource, {}, destination)
+    return starters.rule(row.type, row.action, view["resource"], view["changes"], destination)
 
 
 def rule_text(snapshot: Snapshot, names: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ async def test_a_list_of_all(site: Site) -> None:
 async def test_one_of_them(site: Site) -> None:
     await fill(site)
     page = await site.get("/destinations/boss")
-    assert "boss: 1 not delivered in 24 h" in page
+    assert "boss: 1 message did not arrive" in page
     assert "404, the service says &lt;script&gt;" in page
     assert "json://••••••" in page
     assert "pass-of-the-boss" not in page

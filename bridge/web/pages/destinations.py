@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from bridge.logs import mask_of
 from bridge.model import Destination
 from bridge.replay import Way, replay_many
-from bridge.store.rows import AuditRow, DeliveryRow
+from bridge.store.rows import AuditRow, DeliveryRow, Filters
 from bridge.web import charts
 from bridge.web.alarms import sentence
 from bridge.web.console import WEEK, Console
@@ -68,7 +68,9 @@ def routes(console: Console) -> Blueprint:
                 return await hands.pause(standing, form.get("why", ""))
             case "resume" if is_sure(form):
                 return await hands.resume(standing, again="failed" in form)
-            case "pause" | "resume" as wanted:
+            case "again" if is_sure(form):
+                return await hands.again(standing)
+            case "pause" | "resume" | "again" as wanted:
                 return await console.page("destination-sure.html", one=standing, wanted=wanted)
         raise BadRequest(look.say("This form says nothing to do."))
 
@@ -102,7 +104,7 @@ async def _values(console: Console, look: Look, name: str) -> dict[str, Any]:
         "facts": _facts(look, standing.destination),
         "rules": used_by(snapshot, name),
         "place": f"{snapshot.settings.path.name}:{standing.destination.place.line}",
-        "said": _said(look, await just_did(console, f"{name}:")),
+        "said": _said(look, await just_did(console)),
     }
 
 
@@ -173,6 +175,8 @@ def _said(look: Look, row: AuditRow | None) -> tuple[str, str, str] | None:
     match row.what:
         case "destination.paused":
             return "held", "held", look.say("{name} is paused: what comes for it waits.", name=name)
+        case "deliveries.replayed":
+            return "pending", "pending", look.say("What failed is sent again.")
         case "destination.resumed":
             return "delivered", "delivered", look.say("{name} is active again: what waited is on its way.", name=name)
         case "destination.tested" if rest.startswith("delivered"):
@@ -202,14 +206,22 @@ class _Hands:
         return await self._noted(one, "destination.paused", clean(why, 200) or "no reason given")
 
     async def resume(self, one: Standing, *, again: bool) -> Response:
-        window, store = self._window, self._console.store
-        if again and one.failed:
-            now = datetime.fromtimestamp(window.clock(), UTC)
-            since = window.clock() - WEEK
-            filters: Any = {"destination": one.name, "state": "failed", "since": since}
-            await replay_many(store, window.snapshot(), filters, Way(who=g.user), now)
-        await store.pauses.resume(one.name, who=g.user, max_age=one.destination.max_age)
-        return await self._noted(one, "destination.resumed", f"{one.held} held, {one.failed if again else 0} again")
+        count = await self._send_again(one) if again else 0
+        await self._console.store.pauses.resume(one.name, who=g.user, max_age=one.destination.max_age)
+        return await self._noted(one, "destination.resumed", f"{one.held} held, {count} again")
+
+    async def again(self, one: Standing) -> Response:
+        await self._send_again(one)
+        self._window.wake()
+        return done(self._console, f"/destinations/{one.name}", "deliveries.replayed")
+
+    async def _send_again(self, one: Standing) -> int:
+        """Send again what failed lately; what was sent again before is left out."""
+        window, since = self._window, self._window.clock() - WEEK
+        filters: Filters = {"destination": one.name, "state": "failed", "since": since}
+        now = datetime.fromtimestamp(window.clock(), UTC)
+        became = await replay_many(self._console.store, window.snapshot(), filters, Way(who=g.user), now)
+        return became.done
 
     async def _noted(self, one: Standing, what: str, how: str) -> Response:
         await self._console.store.audit(g.user, what, f"{one.name}: {how}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import rules
+from benchmarks import rules, trouble
 from benchmarks.load import Result, Sink, load, quantile
 from benchmarks.service import running
 
@@ -18,6 +18,7 @@ NOTHING = """\
 rules:
   - {name: Nothing, when: Project Message created, if: {resource.type: never}, notify: sink}
 """
+TROUBLES = ("down", "backlog", "fairness", "slow", "tls")
 
 
 def busy() -> float:
@@ -78,8 +79,13 @@ def main() -> None:
     options.add_argument("--count", type=int, default=4000)
     options.add_argument("--events", type=int, default=20_000, help="stored, to be replayed")
     options.add_argument("--rules-only", action="store_true", help="only what needs no service")
+    options.add_argument("what", nargs="?", choices=TROUBLES, help="one kind of trouble, by itself")
+    options.add_argument("--waiting", type=int, default=100_000, help="deliveries of `backlog`")
     wanted = options.parse_args()
     show("", "median", "aim")
+    if wanted.what:
+        in_trouble(wanted.what, wanted.waiting)
+        return
     if wanted.rules_only:
         without_service(wanted.events)
         return
@@ -112,7 +118,22 @@ def main() -> None:
     )
     with running(9, many) as service:
         show("start to ready with 1,000 rules, s", f"{service.ready_after:.2f}", "< 3")
+    for what in TROUBLES:
+        in_trouble(what, wanted.waiting)
     without_service(wanted.events)
+
+
+def in_trouble(what: str, waiting: int) -> None:
+    """The rows of one kind of trouble, each measured once."""
+    rows = {
+        "down": lambda: trouble.down(10_000),
+        "backlog": lambda: trouble.backlog(waiting),
+        "fairness": lambda: trouble.fairness(150),
+        "slow": lambda: trouble.slow_sink(5_000),
+        "tls": lambda: trouble.tls(3_000),
+    }
+    for row in rows[what]():
+        show(*row)
 
 
 def _pair(runs: list[list[float]]) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SECRET = "bench-secret-of-32-characters-xx"
-_MARK = re.compile(rb"m(\d{6})m")
+FINE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+MARK = re.compile(rb"m(\d{6})m")
 
 
 @dataclass
@@ -21,6 +22,7 @@ class Result:
     """What one load did; times in milliseconds."""
 
     statuses: Counter[int] = field(default_factory=Counter)
+    sent: dict[int, float] = field(default_factory=dict)  # by number, in seconds of perf_counter()
     accepts_per_s: float = 0.0
     ack: list[float] = field(default_factory=list)
     arrived_per_s: float = 0.0
@@ -51,16 +53,21 @@ class Sink:
                 head = await reader.readuntil(b"\r\n\r\n")
                 length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])  # type: ignore[index]
                 body, now = await reader.readexactly(length), time.perf_counter()
-                for mark in _MARK.findall(body):
-                    self.twice += int(mark) in self.seen
-                    self.seen.setdefault(int(mark), now)
+                answer = self.take(head, body, now)
                 if self.delay:
                     await asyncio.sleep(self.delay)
-                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+                writer.write(answer)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the other end left, or the benchmark is over
         finally:
             writer.close()
+
+    def take(self, head: bytes, body: bytes, now: float) -> bytes:
+        """Note what came; gives the answer."""
+        for mark in MARK.findall(body):
+            self.twice += int(mark) in self.seen
+            self.seen.setdefault(int(mark), now)
+        return FINE
 
 
 def event(number: int, salt: str) -> bytes:
@@ -101,18 +108,23 @@ async def load(
     connections: int = 32,
     rate: float = 0.0,
     salt: str = "a",
+    first: int = 0,
     wait: float = 60.0,
 ) -> Result:
-    """Post `count` events, `rate` a second or as fast as answers come, and wait until the sink has them."""
-    requests = [request(event(number, salt), port) for number in range(count)]
-    result, sent, queue = Result(), {}, iter(range(count))
+    """Post `count` events, `rate` a second or as fast as answers come, and wait until the sink has them.
+
+    Their marks are `first` and those behind it.
+    """
+    requests = {number: request(event(number, salt), port) for number in range(first, first + count)}
+    result, queue = Result(), iter(requests)
+    sent = result.sent
     start = time.perf_counter()
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for number in queue:
             if rate:
-                await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
+                await asyncio.sleep(max(0.0, start + (number - first) / rate - time.perf_counter()))
             sent[number] = time.perf_counter()
             writer.write(requests[number])
             head = await reader.readuntil(b"\r\n\r\n")

@@ -77,7 +77,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(sink: int, rules: str = RULE, log: str = "info") -> Iterator[Running]:
+def running(sink: int, rules: str = RULE, log: str = "info", config: str = CONFIG) -> Iterator[Running]:
     """Start a service with these rules, wait until it is ready, end it afterwards."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="bridge-bench-") as name:
@@ -85,7 +85,7 @@ def running(sink: int, rules: str = RULE, log: str = "info") -> Iterator[Running
         (folder / "rules").mkdir()
         (folder / "templates").mkdir()
         (folder / "rules" / "bench.yaml").write_text(rules)
-        (folder / "config.yaml").write_text(CONFIG.format(port=port, sink=sink, log=log))
+        (folder / "config.yaml").write_text(config.format(port=port, sink=sink, log=log))
         command = [sys.executable, "-m", "bridge", "--config", str(folder / "config.yaml"), "serve"]
         environ = os.environ | {"BENCH_SECRET": SECRET}
         began = time.perf_counter()

@@ -209,7 +209,7 @@ def ask(
         zone = ZoneInfo(snapshot.settings.timezone)
         due = digest_due(rule.digest, at, zone)
         bundle = Bundling(kind="digest", key=key_of(rule.digest.by, fitted.facts), due_at=due, max=rule.digest.max)
-        return Asked("merged", digest_reason(due, at, zone), bundle, counted)
+        return Asked("merged", digest_reason(rule.digest, due, at, zone), bundle, counted)
     return Asked(counted=counted)
 
 

@@ -70,8 +70,10 @@ def digest_due(digest: Digest, now: float, zone: ZoneInfo) -> float:
     return min(moment for moment in moments if moment > now)
 
 
-def digest_reason(due_at: float, now: float, zone: ZoneInfo) -> str:
-    """Why a message is not told alone and at once."""
+def digest_reason(digest: Digest, due_at: float, now: float, zone: ZoneInfo) -> str:
+    """Why a message is not told alone and at once; the first message of a digest says when an `every` is over."""
+    if not digest.at:
+        return f"in a digest, told {lasting(digest.every or 0.0)} after its first message"
     due, moment = datetime.fromtimestamp(due_at, UTC), datetime.fromtimestamp(now, UTC)
     return f"in a digest due at {clock(due, moment, zone)}"
 

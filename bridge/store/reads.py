@@ -12,12 +12,12 @@ from sqlalchemy.sql.elements import ColumnElement
 from bridge.model import Decision, fold
 from bridge.store.dialects import Dialect
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow, Filters
-from bridge.store.tables import NOT_DELIVERED, attempt, delivery, event, is_state
+from bridge.store.tables import NOT_DELIVERED, attempt, bundle, delivery, event, is_state
 from bridge.store.text import clean, from_json
 
 PAGE = 50
 MOST_ITEMS = 1000  # of a bundle
-# A free text, and who was told of nothing, is looked for in this many of the newest events (deliveries) before the cursor, then the search ends.
+# A free text, and who was told of nothing, is looked for in so many of the newest rows before the cursor.
 SEARCHED = 50_000
 # Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
 FEW = 5000
@@ -29,8 +29,10 @@ _EVENT_STATES = {"received", "matched", "stale"}
 _decisions = msgspec.json.Decoder(tuple[Decision, ...])
 
 _ONE_EVENT = select(event).where(event.c.id == bindparam("wanted"))
-_DELIVERY = select(delivery, event.c.source, event.c.type, event.c.action, event.c.gid).select_from(
-    delivery.outerjoin(event, event.c.id == delivery.c.event_id)
+# What waits in a bundle is due when the bundle is.
+_DUE = func.coalesce(delivery.c.next_at, bundle.c.due_at).label("due_at")
+_DELIVERY = select(delivery, _DUE, event.c.source, event.c.type, event.c.action, event.c.gid).select_from(
+    delivery.outerjoin(event, event.c.id == delivery.c.event_id).outerjoin(bundle, bundle.c.id == delivery.c.bundle_id)
 )
 _OF_EVENTS = _DELIVERY.where(delivery.c.event_id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
 _THESE = _DELIVERY.where(delivery.c.id.in_(bindparam("ids", expanding=True))).order_by(delivery.c.id)
@@ -249,7 +251,7 @@ def _delivery_row(row: Mapping[Any, Any], attempts: Sequence[AttemptRow]) -> Del
         format=row["format"],
         tone=row["tone"],
         created_at=row["created_at"],
-        next_at=row["next_at"],
+        next_at=row["due_at"],
         ambiguous=row["ambiguous"],
         attempts=tuple(attempts),
         kind=row["kind"],

@@ -158,7 +158,9 @@ def test_digest_after_a_time() -> None:
     ],
 )
 def test_digest_reason(due: str, reason: str) -> None:
-    assert digest_reason(at(due), at("2026-06-05T10:00"), PARIS) == reason
+    assert digest_reason(Digest(at=("10:30",)), at(due), at("2026-06-05T10:00"), PARIS) == reason
+    every = "in a digest, told 30 min after its first message"
+    assert digest_reason(Digest(every=1800.0), at(due), at("2026-06-05T10:00"), PARIS) == every
 
 
 @pytest.mark.parametrize(

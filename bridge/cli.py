@@ -173,6 +173,8 @@ def _keeping(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     render.add_argument("--template", metavar="NAME", help="this template, such as creads/project.created.md.j2")
     render.add_argument("--destination", metavar="NAME", help="as this destination would get it")
     render.add_argument("--json", action="store_true")
+    doctor = command("doctor", "Look at everything around Bridge: files, store, disk, clock, addresses, destinations.")
+    doctor.add_argument("--json", action="store_true")
     for name, about in (
         ("backup", "Copy a SQLite store into a new file, while the service runs."),
         ("restore", "Put a backup in the place of a SQLite store, while the service is stopped."),

@@ -27,6 +27,7 @@ COMMANDS = {
     "destinations": "destinations:destinations",
     "replay": "replaying:replay",
     "render": "rendering:render",
+    "doctor": "doctoring:doctor",
     "backup": "keeping:backup",
     "restore": "keeping:restore",
     "migrate-store": "keeping:migrate_store",

@@ -55,6 +55,7 @@ class Sent:
     at: float
     answer: Answer
     future: asyncio.Future[Outcome]
+    life: int  # of the process that sent it: the first, the second …
     lost: bool = False  # its process was killed before the answer
 
     @property
@@ -69,11 +70,12 @@ class Wire:
     clock: Clock
     scripts: Mapping[str, list[Answer]]
     sent: list[Sent] = field(default_factory=list)
+    life: int = 1
 
     def send(self, *, id: int, url: str, notification: Notification, **_: Any) -> asyncio.Future[Outcome]:
         place = url.removeprefix("json://").partition(".")[0]
         script = self.scripts.get(place, [])
-        one = Sent(id, place, self.clock.now, script.pop(0) if script else Answer(FINE), asyncio.Future())
+        one = Sent(id, place, self.clock.now, script.pop(0) if script else Answer(FINE), asyncio.Future(), self.life)
         self.sent.append(one)
         self.answer()
         return one.future
@@ -134,6 +136,7 @@ class Town:
             if lane.timer:
                 lane.timer.cancel()
         await self.store.close()
+        self.wire.life += 1
         if again:
             await self._start()
 

@@ -76,6 +76,13 @@ async def test_how_much_a_silence_keeps_back(site: Site) -> None:
     assert "Fin" in await site.get("/silences", language="fr")
 
 
+async def test_a_message_leads_to_its_silence(site: Site) -> None:
+    found = await fill(site)
+    answer = await site.client.get(f"/events/{found['fine']}/mute", headers=site.headers)
+    assert answer.headers["Location"] == "/silences?gid=p1&source=creads&type=Project"
+    assert (await site.client.get("/events/99999/mute", headers=site.headers)).headers["Location"] == "/silences"
+
+
 async def test_who_may_look_sees_no_form(tmp_path: Path) -> None:
     async with opened(tmp_path, USERS) as house:
         noor = house.visitor()

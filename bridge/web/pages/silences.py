@@ -13,6 +13,7 @@ from werkzeug.exceptions import NotFound
 from bridge.model import Silence
 from bridge.silencing import Asked, BadSilence, read_silence, state_of
 from bridge.store.rows import AuditRow
+from bridge.web.access import see
 from bridge.web.console import Console, href
 from bridge.web.hands import done, is_sure, just_did
 from bridge.web.look import Look
@@ -47,6 +48,12 @@ def routes(console: Console) -> Blueprint:
     @page.get("/silences")
     async def silences() -> Response:
         return await _page(console, request.args)
+
+    @page.get("/events/<int:id>/mute")
+    async def mute(id: int) -> Response:
+        """Where `links.mute` of a message leads: the form, filled in with its resource."""
+        row = await store.event(id) if id < 2**63 else None
+        return see(href("/silences", gid=row.gid, source=row.source, type=row.type) if row else "/silences")
 
     @page.post("/silences")
     async def added() -> Response:

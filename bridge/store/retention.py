@@ -16,7 +16,7 @@ from bridge.model import GateState
 from bridge.store.tables import attempt, audit, bundle, delivery, event, follow_up, gate, resource, version
 from bridge.store.writer import Turn
 
-EVENTS = 100  # in a step, with their deliveries and attempts
+EVENTS = 50  # in a step, with their deliveries and attempts: about 10 ms
 ROWS = 500  # in a step of anything else
 NEWEST_VERSIONS = 20  # of the rules, kept whether an event names them or not
 # Seconds. Replicas take a changed file one after the other, so a version is still used for a while after the next one.

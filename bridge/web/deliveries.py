@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bridge.config.snapshot import Snapshot
+from bridge.picked import can_drop, can_repeat
 from bridge.store.rows import AttemptRow, DeliveryRow
 from bridge.web.alarms import sentence
 from bridge.web.happened import Outcome, clean, outcome_of
@@ -40,6 +41,7 @@ class Shown:
     reason: str
     steps: Sequence[Step]
     left_out: int  # earlier attempts
+    choices: Sequence[str]  # what can be done with it
 
 
 def shown(look: Look, snapshot: Snapshot, row: DeliveryRow) -> Shown:
@@ -56,6 +58,11 @@ def shown(look: Look, snapshot: Snapshot, row: DeliveryRow) -> Shown:
         reason=sentence(row.reason) if row.reason and row.reason != last else "",
         steps=[_step(look, row, attempt) for attempt in attempts],
         left_out=len(row.attempts) - len(attempts),
+        choices=[
+            *(() if can_repeat(row, None) else ("again",)),
+            "elsewhere",
+            *(() if can_drop(row) else ("drop",)),
+        ],
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bridge.web import french, french_hands
+from bridge.web import french, french_acts, french_hands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Words:
 ENGLISH = Words(language="en", phrases={}, moment="d MMM HH:mm", exact="EEE d MMM y, HH:mm:ss", one=lambda n: n == 1)
 FRENCH = Words(
     language="fr",
-    phrases={**french.PHRASES, **french_hands.PHRASES},
+    phrases={**french.PHRASES, **french_hands.PHRASES, **french_acts.PHRASES},
     moment="d MMM HH:mm",
     exact="EEE d MMM y 'à' HH:mm:ss",
     one=lambda n: abs(n) < 2,

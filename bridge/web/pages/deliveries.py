@@ -17,11 +17,12 @@ from bridge.store.rows import DeliveryRow
 from bridge.web.alarms import sentence
 from bridge.web.api import DELIVERY_STATES
 from bridge.web.asked import Asked, asked
+from bridge.web.chosen import just_done
 from bridge.web.console import HTML, WEEK, Console, Troubles
 from bridge.web.happened import STATES, Outcome, clean, outcome_of, word_of
 from bridge.web.look import Look
 
-ROWS = 36  # on a page of groups, shared between them
+ROWS = 22  # on a page of groups, shared between them
 LEAST = 5  # of a group
 MOST_GROUPS = 12
 MOST_CAUSES = 3  # told of a group
@@ -43,6 +44,7 @@ class Line:
     outcome: Outcome
     tries: int
     reason: str
+    again: int | None  # the delivery that repeated it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,12 @@ def routes(console: Console) -> Blueprint:
             "groups": [],
             "lines": [],
             "next": None,
+            "done": await just_done(console, look),
         }
         if filters.get("state") or any(filters.get(name) for name in ("q", "rule", "since", "until", "gid")):
             rows = await console.store.deliveries(**filters.wanted)
-            values["lines"] = [_line(look, row) for row in rows]
+            again = await console.store.replays.repeated([row.id for row in rows])
+            values["lines"] = [line_of(look, row, again.get(row.id)) for row in rows]
             values["next"] = filters.older(rows[-1].id) if len(rows) == filters.wanted["limit"] else None
         else:
             values["groups"] = await _groups(console, look, snapshot, troubles, filters)
@@ -120,11 +124,8 @@ async def _group(
     causes: Sequence[Stuck],
     most: int,
 ) -> Group:
-    rows: list[DeliveryRow] = []
-    for state in ("failed", "held"):
-        since = look.now - WEEK if state == "failed" else None
-        rows += await console.store.deliveries(destination=name, state=state, since=since, limit=most)
-    kept = sorted((row for row in rows if row.state == "failed" or row.bundle_id is None), key=lambda row: row.id)
+    kept = await console.store.counts.stuck_ids(look.now - WEEK, name, most)
+    rows = await console.store.replays.deliveries(kept)
     count: Counter[str] = Counter()
     why: Counter[str] = Counter()
     for stuck in causes:
@@ -142,11 +143,12 @@ async def _group(
         held=count["held"],
         since=paused.since if paused else min(stuck.oldest for stuck in causes),
         causes=[(number, reason) for reason, number in why.most_common(MOST_CAUSES) if reason],
-        lines=[_line(look, row) for row in kept[:most]],
+        lines=[line_of(look, row) for row in rows],
     )
 
 
-def _line(look: Look, row: DeliveryRow) -> Line:
+def line_of(look: Look, row: DeliveryRow, again: int | None = None) -> Line:
+    """A delivery as one row; `again`: the one that repeated it."""
     return Line(
         id=row.id,
         event=row.event_id,
@@ -158,4 +160,5 @@ def _line(look: Look, row: DeliveryRow) -> Line:
         outcome=outcome_of(look, row.state),
         tries=len(row.attempts),
         reason=clean(row.reason, 200),
+        again=again,
     )

@@ -19,9 +19,11 @@ from bridge.render.links import rule_anchor
 from bridge.rules import Matcher, explain_condition, facts_of
 from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web import conditions, starters
+from bridge.web.chosen import just_done
 from bridge.web.code import yaml
 from bridge.web.console import Console
 from bridge.web.deliveries import Shown, shown
+from bridge.web.hands import just_did
 from bridge.web.happened import STATES, headline, short, what
 from bridge.web.look import Look
 from bridge.web.tree import Tree
@@ -71,9 +73,16 @@ def routes(console: Console) -> Blueprint:
         deliveries = await console.store.deliveries_of([id])
         matcher = await console.matchers.of(row.version) if row.has_payload else None
         return await console.page("event.html", live=True, **_values(look, snapshot, row, deliveries, matcher),
-                                  before=await _before(console, row))  # fmt: skip
+                                  before=await _before(console, row), done=await just_done(console, look),
+                                  replayed=await _replayed(console, id))  # fmt: skip
 
     return page
+
+
+async def _replayed(console: Console, id: int) -> str:
+    """What became of this event when the reader had it run through the rules a moment ago."""
+    row = await just_did(console)
+    return row.detail.partition(": ")[2] if row and row.detail.startswith(f"event {id}:") else ""
 
 
 async def _before(console: Console, row: EventRow) -> EventRow | None:

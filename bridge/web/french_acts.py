@@ -1,0 +1,80 @@
+"""The words of what is done with deliveries, events and rules, in French, by their English."""
+
+from __future__ import annotations
+
+_DELIVERIES = {
+    "1 message is on its way.|{count} messages are on their way.": (
+        "1 message est en route.|{count} messages sont en route."
+    ),
+    "1 message was dropped: nobody gets it.|{count} messages were dropped.": (
+        "1 message a été abandonné : personne ne le recevra.|{count} messages ont été abandonnés."
+    ),
+    "At most {number} at once.": "Au plus {number} à la fois.",
+    "Drop": "Abandonner",
+    "Drop all {count}…": "Abandonner les {count}…",
+    "Drop:": "Abandonner :",
+    "Drop…": "Abandonner…",
+    "Each goes to its own destination with the words it already has, oldest first. Someone who did receive one will"
+    " receive it twice.": (
+        "Chacun part vers sa propre destination avec les mots qu’il a déjà, le plus ancien d’abord. Qui en a reçu un le"
+        " recevra deux fois."
+    ),
+    "Follow them": "Les suivre",
+    "Left out: {number}. It was sent again before.": "Laissés de côté : {number}. Déjà renvoyés.",
+    "Left out: {number}. Only what waits or failed can be dropped.": (
+        "Laissés de côté : {number}. Seul ce qui attend ou a échoué peut être abandonné."
+    ),
+    "Left out: {number}. What waits or is held leaves by itself.": (
+        "Laissés de côté : {number}. Ce qui attend ou est retenu part de lui-même."
+    ),
+    "No such delivery was chosen.": "Aucun envoi de ce genre n’a été choisi.",
+    "Nobody will get them. They stay in the list as suppressed, with your name.": (
+        "Personne ne les recevra. Ils restent dans la liste comme écartés, avec votre nom."
+    ),
+    "Nothing was done.": "Rien n’a été fait.",
+    "See them": "Les voir",
+    "Select": "Choisir",
+    "Select all shown for {name}": "Choisir tous ceux affichés pour {name}",
+    "Select:": "Choisir :",
+    "Selected": "Choisis",
+    "Send": "Envoyer",
+    "Send again:": "Renvoyer :",
+    "Send again…": "Renvoyer…",
+    "Send all {count} again…": "Renvoyer les {count}…",
+    "Send all {count} elsewhere…": "Envoyer les {count} ailleurs…",
+    "Send elsewhere:": "Envoyer ailleurs :",
+    "Send elsewhere…": "Envoyer ailleurs…",
+    "They leave the queue of their own destination. Where the other one needs other words, these are made anew by"
+    " today’s rules.": (
+        "Ils quittent la file de leur propre destination. Si l’autre a besoin d’autres mots, les règles d’aujourd’hui"
+        " les écrivent à nouveau."
+    ),
+    "selected": "choisis",
+    "sent again: {id}": "renvoyé : {id}",
+    "{shown} of {number}, oldest first": "{shown} sur {number}, les plus anciens d’abord",
+}
+
+_EVENTS = {
+    "Do not ask gates and silences: send what they would keep back, too": (
+        "Sans consulter les filtres et les silences : envoyer aussi ce qu’ils retiendraient"
+    ),
+    "Every rule that fires writes a new message; what is remembered of resources stays as it is.": (
+        "Chaque règle qui se déclenche écrit un nouveau message ; ce qui est gardé en mémoire des ressources ne change"
+        " pas."
+    ),
+    "None of today’s rules fires on it: nothing would be sent.": (
+        "Aucune règle d’aujourd’hui ne se déclenche : rien ne serait envoyé."
+    ),
+    "Replay": "Rejouer",
+    "Replay…": "Rejouer…",
+    "Run this event through today’s rules?": "Soumettre cet événement aux règles d’aujourd’hui ?",
+    "The event was run through today’s rules: {what}.": "L’événement a été soumis aux règles d’aujourd’hui : {what}.",
+    "There is no event {id}.": "Il n’y a pas d’événement {id}.",
+    "What would be sent": "Ce qui serait envoyé",
+    "Would be sent: {number}. Without asking gates and silences: {forced}.": (
+        "Seraient envoyés : {number}. Sans consulter les filtres et les silences : {forced}."
+    ),
+    "has one already": "en a déjà un",
+}
+
+PHRASES = {**_DELIVERIES, **_EVENTS}

@@ -53,11 +53,12 @@ def test_a_killed_sender_is_replaced(live: Start, sink: Sink) -> None:
 
 
 def test_wrong_configuration_is_told_and_nothing_starts(tmp_path: Path, sink: Sink) -> None:
-    service = Live(tmp_path, sink, rules="rules:\n  - {nam: X, when: Project created, notify: sink}\n")
+    service = Live(tmp_path, sink)
+    service.config.write_text(service.config.read_text().replace("destinations:", "destination:"))
     done = service.bridge("serve")
     assert done.returncode == 1
-    assert "rules/all.yaml:2:6: error[unknown-key]" in done.stderr
-    assert "did you mean `name`?" in done.stderr
+    assert "error[unknown-key]" in done.stderr
+    assert "did you mean `destinations`?" in done.stderr
 
 
 def test_a_port_in_use_is_told(live: Start, tmp_path: Path, sink: Sink) -> None:

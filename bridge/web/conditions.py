@@ -109,6 +109,10 @@ def why(look: Look, finding: Finding, hidden: frozenset[str], *, changed: bool) 
         return look.say(
             "<code>{path}</code> should become <code>{expected}</code>, it became <code>{found}</code>", **blanks
         )
+    if finding.op == "from" and changed:
+        return look.say(
+            "<code>{path}</code> should have been <code>{expected}</code>, it was <code>{found}</code>", **blanks
+        )
     if finding.op in ("from", "to", "changed") and not changed:
         return look.say("<code>{path}</code> did not change", **blanks)
     if finding.missing:

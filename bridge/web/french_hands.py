@@ -213,6 +213,9 @@ _SOURCES = {
 }
 
 _TRY = {
+    "<code>{path}</code> should have been <code>{expected}</code>, it was <code>{found}</code>": (
+        "<code>{path}</code> devait avoir été <code>{expected}</code>, il était <code>{found}</code>"
+    ),
     "A plain text with a link would go out instead.": "Un texte simple avec un lien partirait à la place.",
     "An event": "Un événement",
     "An event, a rule and a template side by side. Nothing is sent and nothing is saved.": (

@@ -73,12 +73,14 @@ class Morning:
         self.live, self.sink = live, sink
         self.signed_in: dict[str, Any] = {}  # user → cookies
         sink.status = lambda path: 404 if path == "/team" else 200
-        for number in range(MISSED):
-            title = HOSTILE if number == 0 else f"Packaging number {number}"
+        self.missed = [HOSTILE, *(f"Packaging number {number}" for number in range(1, MISSED))]
+        for number, title in enumerate(self.missed):
             self.post(envelope(f"p{number}", title=title, status="in_progress", price={"amount": 2000}))
             # One after the other: the destination is paused after the fifth failure, and the others wait.
             self.until_settled(number + 1)
-        self.post(envelope("zebra", title=ZEBRA, status="open", price={"amount": 4000}, event="resource.updated"))
+        zebra = {"title": ZEBRA, "price": {"amount": 4000}, "event": "resource.updated"}
+        self.post(envelope("zebra", status="in_progress", **zebra))
+        self.post(envelope("zebra", status="review", **zebra))
         self.post(envelope("w1", kind="Work", title=HOSTILE))
         live.until(lambda: sink.to("managers"), what="told the managers")
         live.until(lambda: len(self.stuck()) == MISSED, what="kept for the team")
@@ -94,3 +96,11 @@ class Morning:
 
     def until_settled(self, count: int) -> None:
         self.live.until(lambda: len(self.stuck()) == count, what=f"{count} not delivered")
+
+    def mend(self) -> None:
+        """The team's address is right again."""
+        self.sink.status = 200
+
+    def titles(self) -> list[str]:
+        """Of what the team got."""
+        return [str(body["title"]) for body in self.sink.to("team")]

@@ -73,6 +73,13 @@ async def test_why_it_does_not_fire(site: Site) -> None:
     assert "does not fire" in page
     assert "<code>resource.price.amount</code> is missing here, so its test is unknown" in page
     assert "What team would read if it fired" in page
+    page = await attempt(
+        site,
+        body=body(title="Logo", status="finished", price={"amount": 2000}),
+        previous='{"status": "open"}',
+        rule=RULE.replace("{to: finished}", "{from: paid, to: finished}"),
+    )
+    assert "<code>resource.status</code> should have been <code>paid</code>, it was <code>open</code>" in page
     page = await attempt(site, body=body(title="Logo"), rule=RULE.replace("updated", "created"))
     assert "It does not wait for “Project updated”." in page
 

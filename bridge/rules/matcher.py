@@ -261,6 +261,8 @@ def _facts_needed(condition: Condition | None) -> Iterator[Fact]:
     for part in _parts(condition):
         if isinstance(part, Leaf) and part.op in _INDEXED:
             values = part.expected if isinstance(part.expected, tuple) and part.op != "eq" else (part.expected,)
+            if part.op == "to" and None in values:
+                continue  # a field that is gone counts as null there, and no table has what is missing
             if all(value is None or isinstance(value, (str, int, float)) for value in values):
                 yield part.path, tuple(dict.fromkeys(_typed(value) for value in values))
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.model import All, AnyOf, Condition, Event, Leaf, Not, Place, Rule, Trigger
 from bridge.rules import Matcher, compile_condition, facts_of
-from tests.rules.support import NOW, event, line, read, rule
+from tests.rules.support import NOW, event, line, read, rule, yaml
 
 
 def fired(rules: list[Rule], resource: Any, **about: Any) -> list[str]:
@@ -76,6 +76,16 @@ def test_constants_are_typed() -> None:
     ]:
         assert fired(rules, {"x": value}) == [expected]
     assert fired(rules, {"x": [1]}) == fired(rules, {"x": {"a": 1}}) == fired(rules, {}) == []
+
+
+def test_a_field_that_is_gone_went_to_null() -> None:
+    rules = [rule(text, read(yaml(f"{{resource.x: {{to: {text}}}}}"))) for text in ("null", "[null, 2]", "2")]
+    for state, names in [
+        ({}, ["null", "[null, 2]"]),
+        ({"x": None}, ["null", "[null, 2]"]),
+        ({"x": 2}, ["[null, 2]", "2"]),
+    ]:
+        assert fired(rules, state, previous={"x": 1}) == names
 
 
 def test_decisions_of_every_rule_whose_when_fits() -> None:

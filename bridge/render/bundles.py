@@ -68,7 +68,7 @@ def digest(
         lines.pop()
         body = "\n".join([*lines, *_rest(total - len(lines), speech)])
     tone: Tone = "warning" if asks(ordered[0].notification, speech) else "info"
-    title = away_title(total, away, speech) if away else digest_title(items, speech)
+    title = away_title(total, away, speech) if away else digest_title(items, total, speech)
     return fitted(title, body, kind=kind, format=format, tone=tone)
 
 
@@ -91,7 +91,7 @@ def page(
     entries = [_entry(item, speech, public_url) for item in ordered[:ITEMS_MAX]]
     times = sorted(item.at.astimezone(speech.zone) for item in items)
     total = max(total, len(items))
-    title = away_title(total, away, speech) if away else digest_title(items, speech)
+    title = away_title(total, away, speech) if away else digest_title(items, total, speech)
     sent = mail.sent_line(to, rule, speech)
     events = f"{public_url.rstrip('/')}/events" + (f"?rule={quote(rule, safe='')}" if rule else "")
     origin = _span(times[0], times[-1], now, speech)
@@ -126,15 +126,15 @@ def in_order(items: Sequence[Item], speech: Speech) -> list[Item]:
     return sorted(items, key=lambda item: (not asks(item.notification, speech), -item.at.timestamp()))
 
 
-def digest_title(items: Sequence[Item], speech: Speech) -> str:
+def digest_title(items: Sequence[Item], total: int, speech: Speech) -> str:
     """`6 messages from Creads, 2 to answer`."""
     sources, waiting = {item.source for item in items}, sum(asks(item.notification, speech) for item in items)
-    say, n = speech.words.phrase, len(items)
     if len(sources) == 1 and (name := spoken(sources.pop())):
-        title = say("{n} message from {source}|{n} messages from {source}", n).replace("{n}", str(n))
+        title = speech.words.phrase("{n} message from {source}|{n} messages from {source}", total)
+        title = title.replace("{n}", str(total))
         title = title.replace("{source}", neutralise(name, spans=False, hosts_only=True))
     else:
-        title = speech.words.say("{n} message|{n} messages", n=n)
+        title = speech.words.say("{n} message|{n} messages", n=total)
     return title + (speech.words.say(", {n} to answer", n=waiting) if waiting else "")
 
 

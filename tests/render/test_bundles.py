@@ -13,6 +13,7 @@ from bridge.render import Item, Templates
 from tests.render.cases import CHAT, LOCALES, NOW, event_of, ours, templates
 
 WHY = "Why this message? https://bridge.example.com/events/"
+MAIL = Kind(name="mail", words="mail", formats=("html", "markdown", "text"), title_max=79, body_max=30_000)
 READY = {language: templates(language) for language in LOCALES}
 SMS = Kind(name="ntfy", words="chat", formats=("text",), title_max=200, body_max=7800, code_spans=False)
 TELEGRAM = Kind(name="telegram", words="chat", formats=("markdown", "text"), title_max=0, body_max=4096)
@@ -92,6 +93,14 @@ def test_after_ten_items_the_rest_is_counted() -> None:
     assert (sent.title, sent.tone) == ("14 messages from Creads", "info")
     assert lines[0] == "- [Title 13](https://bridge.example.com/events/13) · text"
     assert (len(lines), lines[-1]) == (11, "and 4 more")
+
+
+@pytest.mark.parametrize("kind", [CHAT, MAIL], ids=["chat", "mail"])
+def test_title_and_rest_count_those_that_were_not_read(kind: Kind) -> None:
+    many = [item(f"Title {n}", "text", minutes=n) for n in range(12)]
+    sent = READY["en"].digest(many, kind=kind, now=NOW, total=1500)
+    assert sent.title == "1500 messages from Creads"
+    assert "1490 more" in sent.body
 
 
 def test_whole_items_are_left_out_where_a_service_takes_little() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, select
+from sqlalchemy import Connection, Row, Text, bindparam, cast, delete, select, update
 
 from bridge.model import Armed, Matched
 from bridge.store.dialects import INSERTS
@@ -14,6 +15,7 @@ from bridge.store.text import bounded, clean
 from bridge.store.writer import Turn
 
 MOST_SHOWN = 1000
+OVER = " over "  # stands behind the key of one whose time is over
 
 _Name = tuple[str, int, str]  # rule, step, key
 
@@ -26,11 +28,17 @@ _DUE = (
 _ALL = select(follow_up).order_by(follow_up.c.due_at, follow_up.c.id).limit(MOST_SHOWN)
 _OF_EVENT = _ALL.where(follow_up.c.event_id == bindparam("event"))
 _CAME = select(event.c.id, event.c.received_at).where(event.c.id.in_(bindparam("ids", expanding=True)))
-_DISARM = delete(follow_up).where(
+_THIS = (
     follow_up.c.rule == bindparam("of_rule"),
     follow_up.c.step == bindparam("of_step"),
     follow_up.c.key == bindparam("of_key"),
-    follow_up.c.due_at > bindparam("came"),
+)
+_DISARM = delete(follow_up).where(*_THIS, follow_up.c.due_at > bindparam("came"))
+# Due and not told yet when the same is armed anew: it makes room, and nothing finds it any more but the clock.
+_OVER = (
+    update(follow_up)
+    .where(*_THIS, follow_up.c.due_at <= bindparam("came"))
+    .values(key=follow_up.c.key + OVER + cast(follow_up.c.event_id, Text))
 )
 
 
@@ -76,31 +84,48 @@ def write_follow_ups(turn: Turn, every: Sequence[Matched]) -> None:
         return
     rows = turn.connection.execute(_CAME, {"ids": [one.event_id for one in moving]})
     came = {row.id: row.received_at for row in rows}
-    armed: dict[_Name, dict[str, Any]] = {}
-    disarmed: dict[_Name, float] = {}  # → what is due later than this is needless
+    moves = _Moves()
     for matched in moving:
         for rule, step, key in matched.disarmed:
-            _disarm((clean(rule), step, bounded(key)), came[matched.event_id], armed, disarmed)
+            moves.disarm((clean(rule), step, bounded(key)), came[matched.event_id])
         for one in matched.armed:
-            armed[clean(one.rule), one.step, bounded(one.key)] = {
-                "event_id": matched.event_id,
-                "armed_at": one.armed_at or turn.now,
-                "due_at": one.due_at,
-            }
+            row = {"event_id": matched.event_id, "armed_at": one.armed_at or turn.now, "due_at": one.due_at}
+            moves.arm((clean(one.rule), one.step, bounded(one.key)), came[matched.event_id], row)
     # In one order everywhere, so that two processes never wait for each other in a circle.
-    if gone := [_named("of_", name) | {"came": disarmed[name]} for name in sorted(disarmed)]:
-        turn.connection.execute(_DISARM, gone)
-    if new := [_named("", name) | armed[name] for name in sorted(armed)]:
-        turn.connection.execute(_ARM[turn.dialect.name], new)
+    disarmed, began = moves.disarmed, moves.began
+    ended = {name: 0.0 for name in began if name not in moves.armed}  # what was there had started anew
+    for statement, names in ((_DISARM, disarmed), (_OVER, began), (_DISARM, ended)):
+        if names:
+            turn.connection.execute(statement, [_named("of_", name) | {"came": names[name]} for name in sorted(names)])
+    armed = moves.armed | moves.over
+    if armed:
+        turn.connection.execute(_ARM[turn.dialect.name], [_named("", name) | armed[name] for name in sorted(armed)])
 
 
-def _disarm(name: _Name, came: float, armed: dict[_Name, dict[str, Any]], disarmed: dict[_Name, float]) -> None:
-    """An event that came when the time was over is too late."""
-    if name not in armed:
-        disarmed[name] = min(came, disarmed.get(name, came))
-    elif armed[name]["due_at"] > came:
-        del armed[name]
-        disarmed[name] = 0.0  # whatever was there had started anew
+@dataclass(slots=True)
+class _Moves:
+    """What some events arm and disarm, together."""
+
+    disarmed: dict[_Name, float] = field(default_factory=dict)  # → what is due later than this is needless
+    began: dict[_Name, float] = field(default_factory=dict)  # → when the first event came that armed it
+    armed: dict[_Name, dict[str, Any]] = field(default_factory=dict)
+    over: dict[_Name, dict[str, Any]] = field(default_factory=dict)  # due before they were armed anew
+
+    def disarm(self, name: _Name, came: float) -> None:
+        """An event that came when the time was over is too late."""
+        if name not in self.began:
+            self.disarmed[name] = min(came, self.disarmed.get(name, came))
+        elif name in self.armed and self.armed[name]["due_at"] > came:
+            del self.armed[name]
+
+    def arm(self, name: _Name, came: float, row: dict[str, Any]) -> None:
+        """The time starts anew; one whose time was over is to be told all the same."""
+        self.began.setdefault(name, came)
+        before = self.armed.get(name)
+        if before is not None and before["due_at"] <= came:
+            rule, step, key = name
+            self.over[rule, step, f"{key}{OVER}{before['event_id']}"] = before
+        self.armed[name] = row
 
 
 def _named(prefix: str, name: _Name) -> dict[str, Any]:

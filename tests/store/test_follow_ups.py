@@ -79,6 +79,27 @@ async def test_an_event_that_came_when_the_time_was_over_is_too_late(store: Stor
     assert (await due(store)).event_id == 1
 
 
+@pytest.mark.parametrize("at_once", [False, True], ids=["one by one", "in one go"])
+async def test_one_whose_time_was_over_is_told_though_the_same_began_anew(store: Store, at_once: bool) -> None:
+    first = {"armed": (arm(due_at=NOON),)}  # nobody told it: the service was down, or behind
+    second = {"armed": (arm(due_at=NOON + HOUR),)}
+    if at_once:
+        told, anew = await happen(store, first, second)
+    else:
+        (told,), (anew,) = await happen(store, first, at=NOON - HOUR), await happen(store, second)
+    assert [(one.event_id, one.due_at) for one in await store.follow_ups()] == [(told, NOON), (anew, NOON + HOUR)]
+    await happen(store, {"disarmed": (NAME,)}, at=NOON + 1)
+    assert (await due(store)).event_id == told
+    assert await store.tell_follow_up(await due(store), (planned("team"),), KEY, {})
+    assert await store.follow_ups() == []
+
+
+async def test_what_was_over_stays_when_what_began_anew_is_disarmed_in_one_go(store: Store) -> None:
+    await happen(store, {"armed": (arm(due_at=NOON),)}, at=NOON - HOUR)
+    await happen(store, {"armed": (arm(due_at=NOON + HOUR),)}, {"disarmed": (NAME,)})
+    assert [one.event_id for one in await store.follow_ups()] == [1]
+
+
 IN_ONE_GO: list[tuple[str, list[dict[str, Any]], list[int]]] = [
     ("armed, then disarmed", [{"armed": (arm(),)}, {"disarmed": (NAME,)}], []),
     ("disarmed, then armed", [{"disarmed": (NAME,)}, {"armed": (arm(),)}], [1]),

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from quart import Blueprint, Response, g, request
 from werkzeug.exceptions import BadRequest, NotFound
 
-from bridge.logs import mask_of
 from bridge.model import Destination
-from bridge.replay import Way, replay_many
-from bridge.store.rows import AuditRow, DeliveryRow, Filters
+from bridge.store.rows import AuditRow, DeliveryRow
 from bridge.web import charts
 from bridge.web.alarms import sentence
-from bridge.web.console import WEEK, Console
+from bridge.web.console import Console
 from bridge.web.destinations import Standing, last_word, standings, tries, used_by
 from bridge.web.hands import done, is_sure, just_did
 from bridge.web.happened import clean, outcome_of
 from bridge.web.look import Look
+from bridge.web.moves import Moves
 
 MOST = 60  # destinations on a page
 MOST_ROWS = 12  # of what waits
@@ -27,12 +25,19 @@ READ = 200  # of what waits, to find the oldest
 ANSWERS = 6
 HOURS = 24
 HIDDEN = "••••••"
+# What a button asks for, and what the audit list calls it.
+DID = {
+    "test": "destination.tested",
+    "pause": "destination.paused",
+    "resume": "destination.resumed",
+    "again": "deliveries.replayed",
+}
 
 
 def routes(console: Console) -> Blueprint:
     """The routes of this page."""
     page = Blueprint("destinations", __name__)
-    hands = _Hands(console)
+    moves = Moves(console.window)
 
     @page.get("/destinations")
     async def destinations() -> Response:
@@ -61,18 +66,21 @@ def routes(console: Console) -> Blueprint:
     async def act(name: str) -> Response:
         look, form = console.look(), await request.form
         standing = await _standing(console, look, name)
-        match form.get("do"):
+        place, wanted = standing.destination, form.get("do", "")
+        if wanted not in DID:
+            raise BadRequest(look.say("This form says nothing to do."))
+        if wanted != "test" and not is_sure(form):
+            return await console.page("destination-sure.html", one=standing, wanted=wanted)
+        match wanted:
             case "test":
-                return await hands.test(standing)
-            case "pause" if is_sure(form):
-                return await hands.pause(standing, form.get("why", ""))
-            case "resume" if is_sure(form):
-                return await hands.resume(standing, again="failed" in form)
-            case "again" if is_sure(form):
-                return await hands.again(standing)
-            case "pause" | "resume" | "again" as wanted:
-                return await console.page("destination-sure.html", one=standing, wanted=wanted)
-        raise BadRequest(look.say("This form says nothing to do."))
+                await moves.test(place, g.user)
+            case "pause":
+                await moves.pause(place, g.user, form.get("why", ""))
+            case "resume":
+                await moves.resume(place, g.user, again="failed" in form)
+            case "again":
+                await moves.again(place, g.user)
+        return done(console, f"/destinations/{name}", DID[wanted])
 
     return page
 
@@ -185,45 +193,3 @@ def _said(look: Look, row: AuditRow | None) -> tuple[str, str, str] | None:
             reason = sentence(rest.partition(", ")[2])
             return "failed", "failed", look.say("{name} did not take the test. {reason}", name=name, reason=reason)
     return None
-
-
-class _Hands:
-    """What people may do with a destination; each leaves a line in the audit list."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._window = console.window
-
-    async def test(self, one: Standing) -> Response:
-        now = datetime.fromtimestamp(self._window.clock(), UTC)
-        outcome = await self._window.test(one.destination, g.user, now)
-        mask = mask_of(self._window.snapshot().secrets)
-        how = outcome.result if outcome.result == "delivered" else f"refused, {clean(mask(outcome.reason), 300)}"
-        return await self._noted(one, "destination.tested", how)
-
-    async def pause(self, one: Standing, why: str) -> Response:
-        await self._console.store.pauses.pause(one.name, clean(why, 200), who=g.user)
-        return await self._noted(one, "destination.paused", clean(why, 200) or "no reason given")
-
-    async def resume(self, one: Standing, *, again: bool) -> Response:
-        count = await self._send_again(one) if again else 0
-        await self._console.store.pauses.resume(one.name, who=g.user, max_age=one.destination.max_age)
-        return await self._noted(one, "destination.resumed", f"{one.held} held, {count} again")
-
-    async def again(self, one: Standing) -> Response:
-        await self._send_again(one)
-        self._window.wake()
-        return done(self._console, f"/destinations/{one.name}", "deliveries.replayed")
-
-    async def _send_again(self, one: Standing) -> int:
-        """Send again what failed lately; what was sent again before is left out."""
-        window, since = self._window, self._window.clock() - WEEK
-        filters: Filters = {"destination": one.name, "state": "failed", "since": since}
-        now = datetime.fromtimestamp(window.clock(), UTC)
-        became = await replay_many(self._console.store, window.snapshot(), filters, Way(who=g.user), now)
-        return became.done
-
-    async def _noted(self, one: Standing, what: str, how: str) -> Response:
-        await self._console.store.audit(g.user, what, f"{one.name}: {how}")
-        self._window.wake()
-        return done(self._console, f"/destinations/{one.name}", what)

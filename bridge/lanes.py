@@ -186,7 +186,7 @@ class Lanes:
 
     async def _probe(self, destination: Destination) -> None:
         name, lane = destination.name, self._lanes.setdefault(destination.name, Lane())
-        due = self._pausing.paused[name].probe_at
+        due = self._pausing.probe_at(name)
         if due is None or self._clock() < max(due, lane.opens_at) or name in self._probing:
             return
         refused = self._pausing.refused(name)

@@ -45,7 +45,13 @@ class Pausing:
 
     def is_resuming(self, name: str) -> bool:
         """Whether somebody is letting its queue go, or died while doing so."""
-        return self.paused[name].probe_wait == RESUMING
+        row = self.paused.get(name)
+        return row is not None and row.probe_wait == RESUMING
+
+    def probe_at(self, name: str) -> float | None:
+        """When its next probe is due; None: there is none, or the pause ended while others were looked at."""
+        row = self.paused.get(name)
+        return None if row is None else row.probe_at
 
     async def pause(self, name: str, reason: str) -> None:
         """Pause a destination for its failures."""

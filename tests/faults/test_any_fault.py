@@ -69,8 +69,11 @@ def test_every_delivery_ends_once_in_order_and_told(scripts: dict[str, list[Answ
 
 
 def ends(rows: dict[int, DeliveryRow]) -> None:
-    """All services are well again: nothing waits for ever."""
-    assert {row.state for row in rows.values()} <= {"delivered", "failed"}
+    """All services are well again: nothing waits for ever. What is in a digest ends as the digest does."""
+    assert {row.state for row in rows.values()} <= {"delivered", "failed", "merged"}
+    digests = {row.bundle_id: row for row in rows.values() if row.kind == "digest"}
+    for row in rows.values():
+        assert row.state != "merged" or row.bundle_id in digests
 
 
 def once(sent: list[Sent], rows: dict[int, DeliveryRow]) -> None:
@@ -90,10 +93,9 @@ def in_order(sent: list[Sent], rows: dict[int, DeliveryRow]) -> None:
     """About one resource, a later one leaves when the earlier one is over."""
     lines: dict[tuple[str, str | None], list[Sent]] = defaultdict(list)
     for one in sent:
-        lines[one.place, rows[one.id].gid].append(one)
-    for (place, gid), line in lines.items():
-        if gid is None or place == "ops":
-            continue
+        if rows[one.id].gid is not None and rows[one.id].kind != "digest":  # a digest is about many
+            lines[one.place, rows[one.id].gid].append(one)
+    for line in lines.values():
         for before, later in pairwise(line):
             assert before.id <= later.id, f"{later.id} left after {before.id}"
             assert before.lost or before.until <= later.at, f"{later.id} left beside {before.id}"
@@ -138,3 +140,22 @@ def test_a_probe_waits_for_what_is_under_way_about_its_resource() -> None:
         in_order(town.wire.sent, await town.rows())
 
     run({"chat": [slowly, at_once, at_once, at_once]}, play)
+
+
+def test_a_pause_that_ends_while_another_is_looked_at() -> None:
+    async def play(town: Town) -> None:
+        hold = town.store.pauses.hold_waiting
+
+        async def hold_while_both_end(name: str) -> None:
+            await hold(name)
+            for other in ("slow", "chat"):
+                await town.lanes._resume(other)
+
+        for name in ("slow", "chat"):
+            await town.store.pauses.pause(name, "moves house", who="camille")
+        town.store.pauses.hold_waiting = hold_while_both_end  # type: ignore[method-assign]
+        await town.post("a", ("slow", "chat"))
+        await town.wait_for_peace()
+        ends(await town.rows())
+
+    run({}, play)

@@ -16,6 +16,7 @@ from typing import Any
 
 from bridge.config.snapshot import Snapshot, load
 from bridge.lanes import Lanes
+from bridge.matching import Matching
 from bridge.model import Notification, Outcome
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow
@@ -28,8 +29,8 @@ sources:
 destinations:
   team: {url: "json://team.example.com", concurrency: 3, pause_after: 2, fallback: {to: boss, after: 40s}}
   chat: {url: "json://chat.example.com", concurrency: 2, pause_after: 3, retry: {schedule: [2s, 5s, 9s]}}
-  slow: {url: "json://slow.example.com", concurrency: 1, rate: 1/s, retry: {schedule: [2s], give_up_after: 60s}}
-  boss: {url: "json://boss.example.com", pause_after: 0, retry: {schedule: [2s, 5s]}}
+  slow: {url: "json://slow.example.com", concurrency: 1, rate: 1/s, pause_after: 2, max_age: 20s}
+  boss: {url: "json://boss.example.com", pause_after: 0, retry: {schedule: [2s, 5s], give_up_after: 60s}}
   ops: {url: "json://ops.example.com"}
 operators: ops
 """
@@ -108,6 +109,7 @@ class Town:
         self._url = f"sqlite:///{folder}/bridge.db"
         self.store: Store
         self.lanes: Lanes
+        self._matching: Matching
         self._loops: list[asyncio.Task[None]]
         self._events = 0
 
@@ -121,6 +123,7 @@ class Town:
     async def _start(self) -> None:
         self.store = await Store.open(self._url, owner="me", clock=self.clock)
         self.lanes = Lanes(snapshot(), self.store, self.wire, clock=self.clock)  # type: ignore[arg-type]  # a wire
+        self._matching = Matching(snapshot(), self.store, clock=self.clock)
         self._loops = [asyncio.create_task(loop()) for loop in (self.lanes.claim_all, self.lanes.mind_pauses)]
 
     async def kill(self, *, again: bool = True) -> None:
@@ -150,6 +153,8 @@ class Town:
 
     async def rest(self) -> None:
         """Wait until nothing more happens at this moment of the clock."""
+        for loop in self._loops:
+            assert not loop.done(), loop.exception()
         self.wire.answer()
         self.lanes.wake()
         quiet, seen = 0, -1
@@ -157,6 +162,10 @@ class Town:
             await self.store.renew()
             still = len(self.lanes._sends) == len(self.wire.open()) and len(self.wire.sent) == seen
             quiet, seen = quiet + 1 if still else 0, len(self.wire.sent)
+        rings_at = await self.store.next_clock()
+        if rings_at is not None and rings_at <= self.clock.now:
+            self.lanes.offer(await self._matching.ring())
+            await self.rest()
 
     async def wait(self, seconds: float) -> None:
         """Move the clock, from one answer to the next."""
@@ -168,12 +177,15 @@ class Town:
     async def wait_for_peace(self) -> None:
         """Until nothing waits any more, or for a week."""
         step = 1.0
-        while self.clock.now < NOON + 7 * 86400 and (self.wire.open() or await self.waiting()):
+        while self.clock.now < NOON + 7 * 86400 and await self.waiting():
             await self.wait(step)
             step = min(step * 1.5, 3600.0)
 
-    async def waiting(self) -> list[DeliveryRow]:
-        return [*await self.store.deliveries(state="pending"), *await self.store.deliveries(state="held")]
+    async def waiting(self) -> bool:
+        """Whether anything is under way, due one day, held, or gathered for a digest."""
+        if self.wire.open() or await self.store.next_clock() is not None:
+            return True
+        return any([await self.store.deliveries(state=state, limit=1) for state in ("pending", "held")])
 
     async def rows(self) -> dict[int, DeliveryRow]:
         return {row.id: row for row in await self.store.deliveries(limit=10_000)}

@@ -18,10 +18,12 @@ from bridge.web.schemas import (
     DROP,
     ID,
     INSTANT,
+    PAUSE,
     REDIRECT,
     REPLAY_DELIVERY,
     REPLAY_EVENT,
     REPLAY_MANY,
+    RESUME,
     SILENCE,
     TEXT,
     Schema,
@@ -83,6 +85,9 @@ def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
 
 DELIVERY_ID = Parameter(name="delivery_id", schema=ID, about="of the delivery", place="path")
 SILENCE_ID = Parameter(name="silence_id", schema=ID, about="of the silence", place="path")
+DESTINATION_NAME = Parameter(
+    name="destination_name", schema={**TEXT, "minLength": 1}, about="as the configuration has it", place="path"
+)
 EVENT_ID = Parameter(name="event_id", schema=ID, about="of the event", place="path")
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -108,6 +113,22 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(400,),
     ),
     Operation(path="/destinations", summary="How each destination stands", answer=page_of("Destination")),
+    *(
+        Operation(
+            method="POST",
+            path=f"/destinations/{{destination_name}}/{verb}",
+            summary=summary,
+            parameters=(DESTINATION_NAME,),
+            body=given,
+            answer=named(component),
+            problems=problems,
+        )
+        for verb, summary, given, component, problems in (
+            ("pause", "Hold what comes for a destination", PAUSE, "Destination", (400, 404, 409)),
+            ("resume", "Let go what a paused destination holds", RESUME, "Destination", (400, 404, 409)),
+            ("test", "Send a destination one message now, past its queue", DROP, "Tested", (400, 404)),
+        )
+    ),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
     Operation(
         method="POST",

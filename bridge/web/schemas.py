@@ -101,6 +101,8 @@ REPLAY_EVENT = _given(**_WAY, rule=TEXT, force={**YES_OR_NO, "description": "gat
 REPLAY_DELIVERY = _given(**_WAY, anew={**YES_OR_NO, "description": "rendered with today's rules"})
 REDIRECT = _given("to", **_WAY, anew=YES_OR_NO)
 DROP = _given()
+PAUSE = _given(why=optional({**TEXT, "description": "others will read it"}))
+RESUME = _given(failed=optional({**YES_OR_NO, "description": "what failed lately is sent again too"}))
 REPLAY_MANY = _given(
     "filter",
     **_WAY,
@@ -205,6 +207,13 @@ COMPONENTS: dict[str, Schema] = {
         failed={**NUMBER, "description": "in 7 days"},
         last_delivered_at=optional(INSTANT),
         last_error=optional(closed(at=INSTANT, reason=optional(TEXT), status=optional(NUMBER))),
+    ),
+    "Tested": closed(
+        outcome=one_of("delivered", "retry", "failed"),
+        reason=optional(TEXT),
+        status=optional(NUMBER),
+        ambiguous=YES_OR_NO,
+        took_ms=NUMBER,
     ),
     "RuleFile": closed(
         file=TEXT,

@@ -147,3 +147,24 @@ async def test_what_failed_is_sent_again_too(site: Site) -> None:
     assert answer.status_code == 303
     rows = await site.store.deliveries(destination="boss", state="pending", since=NOON - WEEK)
     assert sorted(row.title for row in rows) == sorted(["Later", HOSTILE])
+
+
+async def test_by_the_api_too(site: Site) -> None:
+    async def ask(verb: str, name: str = "boss", **body: object) -> tuple[int, dict[str, object]]:
+        path = f"/api/v1/destinations/{name}/{verb}"
+        answer = await site.client.post(path, json=body, headers=site.headers)
+        return answer.status_code, await answer.get_json()
+
+    await fill(site)
+    status, view = await ask("pause", why="moving <house>")
+    assert (status, view["state"], view["reason"], view["paused_by"]) == (200, "paused", "moving <house>", "admin")
+    assert (await ask("pause"))[0] == 409
+    status, view = await ask("resume", failed=True)
+    assert (status, view["state"], view["failed"]) == (200, "active", 0)
+    assert (await ask("resume"))[0] == 409
+    status, view = await ask("test")
+    assert (status, view["outcome"], view["reason"]) == (200, "failed", "nothing sends here")
+    assert (await ask("pause", "nobody"))[0] == 404
+    assert (await ask("pause", wy="x"))[0] == 400
+    noted = [row.what for row in await site.store.audits()]
+    assert noted[:4] == ["destination.tested", "destination.resumed", "deliveries.replayed", "destination.paused"]

@@ -33,8 +33,11 @@ async def repeat_these(store: Store, snapshot: Snapshot, ids: Sequence[int], way
     done = Sum(count=len(ids))
     places: Counter[str] = Counter()
     for start in range(0, len(ids), AT_ONCE):
-        every = []
-        for row in await store.replays.deliveries(ids[start : start + AT_ONCE]):
+        every, some = [], ids[start : start + AT_ONCE]
+        rows = await store.replays.deliveries(some)
+        gone = set(some) - {row.id for row in rows}
+        done.refused |= {id: f"there is no delivery {id}; it may be older than what is kept" for id in sorted(gone)}
+        for row in rows:
             if why := can_repeat(row, way.to):
                 done.refused[row.id] = why
                 continue

@@ -52,11 +52,16 @@ def set_enabled(config: Path, name: str, enabled: bool, environ: Mapping[str, st
     before = contents[file].decode("utf-8")
     after = switch(before, name, enabled=enabled, file=file)
     if after != before:
-        checked = read_all(path, environ, Instead(files={file: after.encode()})).findings.problems
-        if errors := [one for one in checked if one.severity == "error" and one.place.file == file]:
-            raise Invalid(errors)
+        if errors := _errors(path, environ, file, after.encode()):
+            # What is wrong as it lies there has its line there, not in the text that is one line longer.
+            raise Invalid(_errors(path, environ, file, contents[file]) or errors)
         _write(path.parent / file, after.encode(), before.encode())
     return Switched(file=file, line=place.line, changed=after != before)
+
+
+def _errors(path: Path, environ: Mapping[str, str], file: str, content: bytes) -> list[Problem]:
+    checked = read_all(path, environ, Instead(files={file: content})).findings.problems
+    return [one for one in checked if one.severity == "error" and one.place.file == file]
 
 
 def switch(text: str, name: str, *, enabled: bool, file: str = "") -> str:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from bridge.config.files import file_order, read_folder
 from bridge.config.parsing import RuleFile, RuleReader, uncollected
@@ -77,6 +78,22 @@ class Read:
     snapshot: Snapshot | None = None
 
 
+def switched_on(snapshot: Snapshot) -> Snapshot:
+    """The same with every rule on."""
+    rules = [replace(rule, enabled=True) for rule in snapshot.rules]
+    return replace(snapshot, rules=tuple(rules), **_matching(rules))
+
+
+def _matching(rules: Sequence[Rule]) -> dict[str, Any]:
+    """What of a snapshot finds the rules of an event."""
+    watchers = _watchers(rules)
+    return {
+        "matcher": Matcher(rules),
+        "unless": Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
+        "watched": {watcher.name: (rule, step) for watcher, rule, step in watchers},
+    }
+
+
 def load(path: Path, environ: Mapping[str, str]) -> Snapshot:
     """The snapshot to serve; raises Invalid, with every problem, when there is an error."""
     read = read_all(path, environ)
@@ -129,15 +146,12 @@ def read_all(
         if not settings.rules.is_dir():
             _tell_no_rules(settings, path, findings)
         with uncollected():
-            watchers = _watchers(rules)
             read.snapshot = Snapshot(
+                **_matching(rules),
                 settings=settings,
                 sources={name: SOURCES[one.type](name, one.secrets) for name, one in settings.sources.items()},
                 rules=tuple(rules),
                 tests=tuple(test for file in rule_files.values() for test in file.tests),
-                matcher=Matcher(rules),
-                unless=Matcher([watcher for watcher, *_ in watchers]) if watchers else None,
-                watched={watcher.name: (rule, step) for watcher, rule, step in watchers},
                 templates=templates,
                 files=files,
                 template_files={name: read.texts[name] for name in template_files.values() if name in read.texts},

@@ -284,6 +284,10 @@ class Store:
         """The files of a version: path → text."""
         return await self._read(lambda connection: versions.files_of(connection, hash))
 
+    async def past_of(self, file: str, limit: int) -> list[versions.Past]:
+        """A rule or template file in the newest versions, newest first."""
+        return await self._read(lambda connection: versions.past_of(connection, file, limit))
+
     async def prune(self, wanted: retention.ToPrune) -> retention.Pruned:
         """Delete or empty the next old rows of one kind."""
         return await self._writer.put(retention.prune, wanted)

@@ -25,16 +25,29 @@ _SAVE = {
     for database, insert in INSERTS.items()
 }
 _NEWEST = select(version.c.files).order_by(version.c.at.desc(), version.c.hash).limit(1)
+_PAST = select(version).order_by(version.c.at.desc(), version.c.hash).limit(bindparam("most"))
 _FILES = select(version.c.files).where(version.c.hash == bindparam("wanted"))
 
 
 def save_version(turn: Turn, payloads: Sequence[ToSave]) -> list[None]:
     """Keep the files of each version once, and when it was taken last."""
-    rows = [
-        {"hash": clean(one.hash), "at": turn.now, "files": to_json(one.files), "now": turn.now} for one in payloads
-    ]
+    rows = [{"hash": clean(one.hash), "at": turn.now, "files": to_json(one.files), "now": turn.now} for one in payloads]
     turn.connection.execute(_SAVE[turn.dialect.name], rows)
     return [None for _ in payloads]
+
+
+class Past(NamedTuple):
+    """A file in one version."""
+
+    hash: str
+    at: float  # when it was taken last
+    text: str | None  # None: it was not there
+
+
+def past_of(connection: Connection, file: str, limit: int) -> list[Past]:
+    """A file in the newest versions, newest first; only its own text is kept of each."""
+    rows = connection.execute(_PAST, {"most": limit})
+    return [Past(row.hash, row.at, from_json(row.files).get(file)) for row in rows]
 
 
 def files_of(connection: Connection, hash: str) -> dict[str, str] | None:

@@ -19,6 +19,7 @@ LONGEST_FILTER = 500
 
 _SOURCE_FILTERS = ("gid", "type", "action", "source", "rule", "destination", "q")
 EVENT_STATES = ("received", "matched", "stale")
+OUTCOMES = ("nobody", "undelivered", "delivered")  # of events: who was told
 DELIVERY_STATES = ("pending", "held", "merged", "delivered", "failed", "suppressed")
 
 
@@ -53,7 +54,7 @@ def state(allowed: tuple[str, ...]) -> Callable[[str, str], str]:
     return read
 
 
-def filters(arguments: Mapping[str, str], states: tuple[str, ...]) -> dict[str, Any]:
+def filters(arguments: Mapping[str, str], states: tuple[str, ...], outcomes: tuple[str, ...] = ()) -> dict[str, Any]:
     """Query parameters as keyword arguments of the store's reads; raises BadFilter."""
     readers: dict[str, tuple[str, Callable[[str, str], Any]]] = {
         "state": ("state", state(states)),
@@ -62,6 +63,8 @@ def filters(arguments: Mapping[str, str], states: tuple[str, ...]) -> dict[str, 
         "cursor": ("before", lambda name, text: number(name, text, 2**62)),
         "limit": ("limit", lambda name, text: number(name, text, LARGEST_PAGE)),
     }
+    if outcomes:
+        readers["outcome"] = ("outcome", state(outcomes))
     readers |= {name: (name, lambda _name, text: text) for name in _SOURCE_FILTERS}
     wanted: dict[str, Any] = {"limit": PAGE}
     for name, text in arguments.items():
@@ -85,7 +88,7 @@ def pages(window: Window) -> Blueprint:
 
     @api.get("/events")
     async def events() -> Response:
-        wanted = filters(request.args, EVENT_STATES)
+        wanted = filters(request.args, EVENT_STATES, OUTCOMES)
         rows = await window.store.events(**wanted)
         deliveries = await window.store.deliveries_of([row.id for row in rows])
         items = []

@@ -12,7 +12,7 @@ from bridge.config.wording import choices, said, suggestion
 from bridge.errors import BridgeError
 
 LARGEST = 64 * 1024  # bytes
-_KINDS = {str: "a text", bool: "true or false", dict: "an object"}
+_KINDS = {str: "a text", bool: "true or false", dict: "an object", list: "a list"}
 
 
 class BadBody(BridgeError):

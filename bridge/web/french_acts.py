@@ -77,4 +77,42 @@ _EVENTS = {
     "has one already": "en a déjà un",
 }
 
-PHRASES = {**_DELIVERIES, **_EVENTS}
+_RULES = {
+    "1 test|{count} tests": "1 test|{count} tests",
+    "Difference": "Différence",
+    "History of the file": "Historique du fichier",
+    "In 7 days it fired {number} ×; {names} will no longer hear of it.": (
+        "En 7 jours elle s’est déclenchée {number} fois ; {names} n’en saura plus rien."
+    ),
+    "It is too long to be compared here.": "C’est trop long pour être comparé ici.",
+    "It is written, and not in force: {place}. If the file is refused, its panel says why.": (
+        "C’est écrit, et pas en vigueur : {place}. Si le fichier est refusé, son panneau dit pourquoi."
+    ),
+    "Lines": "Lignes",
+    "Nothing was written.": "Rien n’a été écrit.",
+    "Switch off": "Désactiver",
+    "Switch off…": "Désactiver…",
+    "Switch on": "Activer",
+    "Switch “{name}” off?": "Désactiver « {name} » ?",
+    "Taken": "Prise",
+    "Tests of the file": "Tests du fichier",
+    "This writes `enabled: false` into {file}, a line of its own; all else in it stays as it is.": (
+        "Cela écrit `enabled: false` dans {file}, sur une seule ligne ; tout le reste y demeure."
+    ),
+    "Version": "Version",
+    "against the version before": "par rapport à la version d’avant",
+    "as far back as events name its versions": "aussi loin que des événements nomment ses versions",
+    "lines": "lignes",
+    "nothing of it is in force": "rien n’en est en vigueur",
+    "passes": "réussit",
+    "run before it was taken": "exécutés avant sa prise en compte",
+    "tests pass": "tests réussis",
+    "the oldest that is known": "la plus ancienne connue",
+    "{name} is on": "{name} est active",
+    "{number} tests fail": "{number} tests échouent",
+    "“{name}” is switched off.": "« {name} » est désactivée.",
+    "“{name}” is switched on.": "« {name} » est activée.",
+    "“{name}” stays as it is": "« {name} » reste telle quelle",
+}
+
+PHRASES = {**_DELIVERIES, **_EVENTS, **_RULES}

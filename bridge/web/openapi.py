@@ -11,15 +11,17 @@ from quart import Blueprint, Response
 
 from bridge import __version__
 from bridge.web.access import needed_role
-from bridge.web.api import DELIVERY_STATES, EVENT_STATES, LARGEST_PAGE, LONGEST_FILTER, PAGE
+from bridge.web.api import DELIVERY_STATES, EVENT_STATES, LARGEST_PAGE, LONGEST_FILTER, OUTCOMES, PAGE
 from bridge.web.problem import answer
 from bridge.web.schemas import (
     COMPONENTS,
-    DROP,
+    DROP_MANY,
     ID,
     INSTANT,
+    NOTHING,
     PAUSE,
     REDIRECT,
+    REDIRECT_MANY,
     REPLAY_DELIVERY,
     REPLAY_EVENT,
     REPLAY_MANY,
@@ -61,7 +63,7 @@ class Operation:
     problems: tuple[int, ...] = field(default=())  # beside 401, 403 of what changes something, 421, 503
 
 
-def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
+def _filters(states: tuple[str, ...], *more: Parameter) -> tuple[Parameter, ...]:
     word = {"type": "string", "maxLength": LONGEST_FILTER}
     return (
         Parameter(name="gid", schema=word, about="the resource's id at the sender"),
@@ -71,6 +73,7 @@ def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
         Parameter(name="rule", schema=word, about="a rule that sent something"),
         Parameter(name="destination", schema=word, about="where something was sent"),
         Parameter(name="state", schema=one_of(*states), about="how far it is"),
+        *more,
         Parameter(name="q", schema=word, about="a part of a text, exactly"),
         Parameter(name="since", schema=INSTANT, about="not before this time"),
         Parameter(name="until", schema=INSTANT, about="before this time"),
@@ -83,8 +86,10 @@ def _filters(states: tuple[str, ...]) -> tuple[Parameter, ...]:
     )
 
 
+OUTCOME = Parameter(name="outcome", schema=one_of(*OUTCOMES), about="who was told of it")
 DELIVERY_ID = Parameter(name="delivery_id", schema=ID, about="of the delivery", place="path")
 SILENCE_ID = Parameter(name="silence_id", schema=ID, about="of the silence", place="path")
+RULE_NAME = Parameter(name="rule_name", schema={**TEXT, "minLength": 1}, about="as it stands in its file", place="path")
 DESTINATION_NAME = Parameter(
     name="destination_name", schema={**TEXT, "minLength": 1}, about="as the configuration has it", place="path"
 )
@@ -94,7 +99,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         path="/events",
         summary="Events, newest first",
-        parameters=_filters(EVENT_STATES),
+        parameters=_filters(EVENT_STATES, OUTCOME),
         answer=page_of("Event"),
         problems=(400,),
     ),
@@ -126,10 +131,22 @@ OPERATIONS: tuple[Operation, ...] = (
         for verb, summary, given, component, problems in (
             ("pause", "Hold what comes for a destination", PAUSE, "Destination", (400, 404, 409)),
             ("resume", "Let go what a paused destination holds", RESUME, "Destination", (400, 404, 409)),
-            ("test", "Send a destination one message now, past its queue", DROP, "Tested", (400, 404)),
+            ("test", "Send a destination one message now, past its queue", NOTHING, "Tested", (400, 404)),
         )
     ),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
+    *(
+        Operation(
+            method="POST",
+            path=f"/rules/{{rule_name}}/{verb}",
+            summary=f"Switch a rule {how}: one line of its file is written",
+            parameters=(RULE_NAME,),
+            body=NOTHING,
+            answer=named("Switched"),
+            problems=(400, 404, 409),
+        )
+        for verb, how in (("enable", "on"), ("disable", "off"))
+    ),
     Operation(
         method="POST",
         path="/events/{event_id}/replay",
@@ -162,7 +179,7 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/deliveries/{delivery_id}/drop",
         summary="Have a delivery that waits or failed go to nobody",
         parameters=(DELIVERY_ID,),
-        body=DROP,
+        body=NOTHING,
         answer=named("Delivery"),
         problems=(400, 404, 409),
     ),
@@ -171,6 +188,22 @@ OPERATIONS: tuple[Operation, ...] = (
         path="/deliveries/replay",
         summary="Send many again, each once",
         body=REPLAY_MANY,
+        answer=named("ManyReplayed"),
+        problems=(400, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/redirect",
+        summary="Send several to another destination, those that wait instead",
+        body=REDIRECT_MANY,
+        answer=named("ManyReplayed"),
+        problems=(400, 409),
+    ),
+    Operation(
+        method="POST",
+        path="/deliveries/drop",
+        summary="Have several that wait or failed go to nobody",
+        body=DROP_MANY,
         answer=named("ManyReplayed"),
         problems=(400, 409),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,6 +12,7 @@ from quart import Blueprint, Response, g
 from bridge import replay
 from bridge.again import AskedWrongly, NotReplayed, NotThere, Way, outcome_view, sum_view
 from bridge.explain import delivery_view
+from bridge.picked import MOST, drop_these, repeat_these
 from bridge.store.rows import Filters
 from bridge.web.api import BadFilter, filters
 from bridge.web.body import BadBody, body
@@ -18,6 +20,8 @@ from bridge.web.problem import answer, problem
 from bridge.web.window import Window
 
 _WAY: dict[str, type] = {"to": str, "dry_run": bool}
+_ID = re.compile(r"[0-9]{1,18}", re.ASCII)
+LONGEST_WHY = 200
 _FILTERS = ("source", "type", "action", "gid", "rule", "destination", "state", "q", "since", "until")
 
 
@@ -62,12 +66,35 @@ def pages(window: Window) -> Blueprint:
         [row] = await window.store.replays.deliveries([delivery_id])
         return _answered(window, delivery_view(row))
 
+    @acting.post("/deliveries/drop")
+    async def drop_several() -> Response:
+        given = await body({"ids": list, "why": str})
+        done = await drop_these(window.store, _ids(given.get("ids")), g.user, given.get("why", "")[:LONGEST_WHY])
+        return _answered(window, sum_view(done, dry_run=False))
+
+    @acting.post("/deliveries/redirect")
+    async def redirect_several() -> Response:
+        given = await body(_WAY | {"anew": bool, "ids": list})
+        if given.get("to") is None:
+            raise BadBody("`to` names the destination.")
+        return await several(given)
+
     @acting.post("/deliveries/replay")
     async def many() -> Response:
-        given = await body(_WAY | {"anew": bool, "filter": dict})
+        given = await body(_WAY | {"anew": bool, "filter": dict, "ids": list})
+        if "ids" in given and "filter" not in given:
+            return await several(given)
+        if "ids" in given:
+            raise BadBody("`ids` or `filter`, not both.")
         wanted = _filters(given.pop("filter", {}))
         way = Way(who=g.user, **given)
         done = await replay.replay_many(window.store, window.snapshot(), wanted, way, _now(window))
+        return _answered(window, sum_view(done, dry_run=way.dry_run))
+
+    async def several(given: dict[str, Any]) -> Response:
+        ids = _ids(given.pop("ids", None))
+        way = Way(who=g.user, **given)
+        done = await repeat_these(window.store, window.snapshot(), ids, way, _now(window))
         return _answered(window, sum_view(done, dry_run=way.dry_run))
 
     return acting
@@ -88,6 +115,14 @@ def _filters(given: Mapping[str, Any]) -> Filters:
     wanted = filters(given, replay.REPEATABLE)
     del wanted["limit"]
     return cast(Filters, wanted)
+
+
+def _ids(given: object) -> list[int]:
+    """The numbers in a list of texts."""
+    texts = given if isinstance(given, list) else []
+    if not 1 <= len(texts) <= MOST or not all(isinstance(one, str) and _ID.fullmatch(one) for one in texts):
+        raise BadBody(f"`ids` is a list of 1 to {MOST} texts, each the id of a delivery.")
+    return sorted({int(one) for one in texts})
 
 
 def _id(given: int) -> int:

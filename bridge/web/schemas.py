@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bridge.logs import MASK
+from bridge.picked import MOST
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES
 
 Schema = dict[str, Any]
@@ -100,12 +101,15 @@ def _given(*needed: str, **properties: Schema) -> Schema:
 REPLAY_EVENT = _given(**_WAY, rule=TEXT, force={**YES_OR_NO, "description": "gates are not asked"})
 REPLAY_DELIVERY = _given(**_WAY, anew={**YES_OR_NO, "description": "rendered with today's rules"})
 REDIRECT = _given("to", **_WAY, anew=YES_OR_NO)
-DROP = _given()
+NOTHING = _given()
+_IDS: Schema = {**list_of({"type": "string", "pattern": "^[0-9]{1,18}$"}), "minItems": 1, "maxItems": MOST}
+DROP_MANY = _given("ids", ids=_IDS, why={**TEXT, "description": "for the audit list"})
+REDIRECT_MANY = _given("ids", "to", **_WAY, anew=YES_OR_NO, ids=_IDS)
 PAUSE = _given(why=optional({**TEXT, "description": "others will read it"}))
 RESUME = _given(failed=optional({**YES_OR_NO, "description": "what failed lately is sent again too"}))
 REPLAY_MANY = _given(
-    "filter",
     **_WAY,
+    ids={**_IDS, "description": "these; else `filter`"},
     anew=YES_OR_NO,
     filter=map_of(TEXT) | {"description": "named as the filters of deliveries; `state` is `failed` unless said"},
 )
@@ -229,6 +233,14 @@ COMPONENTS: dict[str, Schema] = {
         description=TEXT,
         labels=list_of(TEXT),
         notify=list_of(TEXT),
+    ),
+    "Switched": closed(
+        name=TEXT,
+        file=TEXT,
+        line=NUMBER,
+        enabled=YES_OR_NO,
+        changed={**YES_OR_NO, "description": "false: it was so already"},
+        in_force={**YES_OR_NO, "description": "false: not yet, or the file is refused for what else is wrong in it"},
     ),
     "FileProblem": closed(
         line=NUMBER,

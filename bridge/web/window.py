@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.config.snapshot import Snapshot
@@ -27,4 +28,6 @@ class Window:
     state: Callable[[], str]  # "starting", "running", "stopping"
     wake: Callable[[], None] = lambda: None  # the worker, after somebody wrote by hand
     test: Callable[[Destination, str, datetime], Awaitable[Outcome]] = _nobody_sends  # one message by hand
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)  # what the configuration's variables are
+    reload: Callable[[], None] = lambda: None  # have changed files taken at once
     clock: Callable[[], float] = time.time

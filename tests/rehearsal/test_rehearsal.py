@@ -251,3 +251,23 @@ tests:
     assert run(tmp_path, rules, "FIRST") == 0
     assert run(tmp_path, rules, "third") == 1
     assert "no test has “third” in its name; there are 2 in all" in capsys.readouterr().err
+
+
+SWITCHED_OFF = """\
+rules:
+  - {name: New, enabled: false, when: Project created, notify: projects}
+  - {name: Other, enabled: %s, when: Project created, notify: managers}
+tests:
+  - {name: first, event: {type: Project, action: created}, expect: {projects: ~, managers: ~}}
+"""
+
+
+def test_a_rule_is_switched_off_without_rewriting_its_tests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path, SWITCHED_OFF % "true") == 0, capsys.readouterr().out
+    assert run(tmp_path, SWITCHED_OFF % "false") == 0, capsys.readouterr().out
+    assert run(tmp_path, SWITCHED_OFF.replace("managers: ~}}", "managers: other}}") % "false") == 1
+
+
+def test_a_draft_that_is_switched_off_disturbs_no_test(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = (SWITCHED_OFF % "true").replace("projects: ~, ", "")
+    assert run(tmp_path, rules) == 0, capsys.readouterr().out

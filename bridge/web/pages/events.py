@@ -14,13 +14,12 @@ from bridge.explain import event_of
 from bridge.model import Change, fold
 from bridge.store.reads import SEARCHED
 from bridge.store.rows import DeliveryRow, EventRow
-from bridge.web.api import EVENT_STATES
+from bridge.web.api import EVENT_STATES, OUTCOMES
 from bridge.web.asked import Asked, asked
 from bridge.web.console import Console
 from bridge.web.happened import Outcome, headline, is_hidden, outcomes, short
 from bridge.web.look import Look
 
-OUTCOMES = ("nobody", "undelivered", "delivered")
 ALLOWED = {"outcome": OUTCOMES, "state": EVENT_STATES}
 
 

@@ -6,7 +6,7 @@ from quart import Quart, Response, request
 from werkzeug.exceptions import HTTPException
 
 from bridge.errors import StoreUnavailable
-from bridge.web import access, api, health, login, moving, openapi, replays, silences, standing, stream
+from bridge.web import access, api, health, login, moving, openapi, replays, silences, standing, stream, switches
 from bridge.web.console import Console
 from bridge.web.pages import PAGES
 from bridge.web.problem import problem, refusal
@@ -45,6 +45,7 @@ def build(window: Window) -> Quart:
         replays.pages(window),
         standing.pages(window),
         moving.pages(window),
+        switches.pages(window),
         openapi.pages(),
         stream.pages(window),
         files(),

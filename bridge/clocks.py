@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from bridge.explain import event_of
 from bridge.gates.gates import ask_once
 from bridge.gates.key import key_of
 from bridge.model import Armed, Delivery, GateKey, GateState, Key, Notification, Planned, Recorded, Rule, Target
-from bridge.planning import NOTHING, Desk, Fitted, TemplateError, hours_of, render, silenced_by
+from bridge.planning import NOTHING, Asked, Desk, Fitted, TemplateError, hours_of, render, silenced_by
 from bridge.render.bundles import Item
 from bridge.rules import facts_of
 from bridge.store import Store
@@ -19,6 +19,7 @@ from bridge.store.pausing import AWAY
 from bridge.store.rows import Bundle, DeliveryRow, EventRow
 
 Told = tuple[list[Delivery], list[TemplateError]]
+NOBODY = Key("", "", "")
 
 
 def rule_named(snapshot: Snapshot, name: str) -> Rule | None:
@@ -81,21 +82,32 @@ def target_of(rule: Rule, destination: str, snapshot: Snapshot) -> Target | None
 # ---- throttle summaries ----------------------------------------------------------------------------
 
 
-async def tell_summary(key: GateKey, state: GateState, snapshot: Snapshot, store: Store) -> list[Delivery]:
-    """Say how many messages a throttle left out, to those who did not get them."""
+async def tell_summary(key: GateKey, state: GateState, snapshot: Snapshot, store: Store, now: datetime) -> Told:
+    """Say how many messages a throttle left out, to those who did not get them; outside its rule's hours, later."""
     rule = rule_named(snapshot, key.rule)
     known = snapshot.settings.destinations
     planned = []
     if rule and rule.throttle and rule.throttle.summary and state.left_out:
+        kept = hours_of(rule, snapshot, now) or Asked()
         for name in state.destinations:
             if name in known:
                 place = known[name]
                 note = snapshot.templates.summary(
                     rule.name, rule.throttle, state.left_out, kind=place.kind, format=place.format
                 )
-                planned.append(Planned(rule=rule.name, destination=name, notification=note, kind="summary"))
-    after = replace(state, left_out=0, due_at=None, event_id=None, destinations=())
-    return await store.tell_summary(key, after, tuple(planned), state.event_id)
+                planned.append(
+                    _kept(Planned(rule=rule.name, destination=name, notification=note, kind="summary"), kept)
+                )
+    return await store.tell_summary(key, told_of(state), tuple(planned), state.event_id), []
+
+
+def told_of(state: GateState) -> GateState:
+    """What a throttle counts after its summary."""
+    return replace(state, left_out=0, due_at=None, event_id=None, destinations=())
+
+
+def _kept(one: Planned, kept: Asked) -> Planned:
+    return replace(one, state=kept.state, reason=kept.reason, bundle=kept.bundle)
 
 
 # ---- follow-ups ------------------------------------------------------------------------------------
@@ -104,43 +116,40 @@ async def tell_summary(key: GateKey, state: GateState, snapshot: Snapshot, store
 async def tell_follow_up(armed: Armed, snapshot: Snapshot, store: Store, desk: Desk, now: datetime) -> Told:
     """Say that something did not happen in time; with the first event's names, and `waited`."""
     rule, row = rule_named(snapshot, armed.rule), await store.event(armed.event_id)
-    key = Key(row.source, row.type, row.gid) if row else Key("", "", "")
+    key = Key(row.source, row.type, row.gid) if row else NOBODY
     if rule is None or row is None or not rule.enabled or armed.step >= len(rule.follow_up):
         return await store.tell_follow_up(armed, (), key, {}), []
     event = event_of(row)
     recorded = Recorded(id=row.id, key=key, action=row.action, received_at=row.received_at, body=b"")
     facts = facts_of(event, now)
     fitted = Fitted(recorded=recorded, event=event, facts=facts, stale=False, rules=(rule,), remembered={})
-    gates: dict[GateKey, GateState] = {}
+    targets = [
+        (target, name)
+        for target in rule.follow_up[armed.step].notify
+        for name in snapshot.settings.groups.get(target.to, (target.to,))
+    ]
+    silenced = {name: why for _, name in targets if (why := silenced_by(desk, fitted, rule, name, now))}
+    kept = Asked()
+    if any(name not in silenced for _, name in targets):
+        kept = await _asked(armed, rule, fitted, snapshot, store, now)
+    waited = max(0.0, now.timestamp() - row.received_at)
+    planned, errors = [], []
+    for target, name in targets:
+        note, error = render(event, rule, target, name, snapshot, now, waited=waited)
+        one = Planned(rule=rule.name, destination=name, notification=note, kind="follow_up")
+        planned.append(_kept(one, Asked("suppressed", silenced[name]) if name in silenced else kept))
+        errors += [error] if error else []
+    return await store.tell_follow_up(armed, tuple(planned), key, kept.counted), errors
+
+
+async def _asked(armed: Armed, rule: Rule, fitted: Fitted, snapshot: Snapshot, store: Store, now: datetime) -> Asked:
+    """What the rule's `once`, counted for each step, and its `hours` say. What they drop does not count as passed."""
+    counted: dict[GateKey, GateState] = {}
     if rule.once:
-        once = GateKey(rule.name, f"once of follow-up {armed.step + 1}", key_of(rule.once.by, facts))
-        gates = {once: (await store.gates([once])).get(once, NOTHING)}
-    told = list(_late(armed, rule, fitted, snapshot, desk, gates, now))
-    errors = [error for _, error in told if error]
-    return await store.tell_follow_up(armed, tuple(one for one, _ in told), key, gates), errors
-
-
-def _late(
-    armed: Armed,
-    rule: Rule,
-    fitted: Fitted,
-    snapshot: Snapshot,
-    desk: Desk,
-    gates: dict[GateKey, GateState],
-    now: datetime,
-) -> Iterator[tuple[Planned, TemplateError | None]]:
-    """The messages of one step, which silences, `once` and `hours` may keep back. `gates` is brought up to date."""
-    suppressed, held = "", hours_of(rule, snapshot, now)
-    for key, state in gates.items():
-        passes, gates[key], reason = ask_once(rule.once, state, now.timestamp()) if rule.once else (True, state, "")
-        suppressed = "" if passes else reason
-    waited = max(0.0, now.timestamp() - fitted.recorded.received_at)
-    for target in rule.follow_up[armed.step].notify:
-        for name in snapshot.settings.groups.get(target.to, (target.to,)):
-            note, error = render(fitted.event, rule, target, name, snapshot, now, waited=waited)
-            one = Planned(rule=rule.name, destination=name, notification=note, kind="follow_up")
-            if why := silenced_by(desk, fitted, rule, name, now) or suppressed:
-                one = replace(one, state="suppressed", reason=why)
-            elif held:
-                one = replace(one, state=held.state, reason=held.reason, bundle=held.bundle)
-            yield one, error
+        key = GateKey(rule.name, f"once of follow-up {armed.step + 1}", key_of(rule.once.by, fitted.facts))
+        state = (await store.gates([key])).get(key, NOTHING)
+        passes, counted[key], reason = ask_once(rule.once, state, now.timestamp())
+        if not passes:
+            return Asked("suppressed", reason)
+    held = hours_of(rule, snapshot, now) or Asked()
+    return held if held.state == "suppressed" else replace(held, counted=counted)

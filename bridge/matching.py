@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
 from bridge import metrics
-from bridge.clocks import tell_bundle, tell_follow_up, tell_summary
+from bridge.clocks import NOBODY, Told, tell_bundle, tell_follow_up, tell_summary, told_of
 from bridge.config.snapshot import Snapshot
+from bridge.errors import StoreUnavailable
 from bridge.model import Delivery, Matched, Recorded, Rule
-from bridge.news import News, not_matched, template_failed, webhook_changed
+from bridge.news import News, not_matched, not_told, template_failed, webhook_changed
 from bridge.pipeline import Sent, match, recall, sent_in
 from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
 from bridge.store import Store
@@ -73,7 +75,9 @@ class Matching:
         for recorded, sent in events:
             began = time.perf_counter()
             try:
-                fitted.append(match(recorded, sent, self.snapshot, memory, self._now()))
+                # As of its arrival: an explanation later on says the same.
+                came = datetime.fromtimestamp(recorded.received_at, UTC)
+                fitted.append(match(recorded, sent, self.snapshot, memory, came))
             except Exception as fault:  # whatever it is, it must not stop the events behind this one
                 fitted.append(self._unmatchable(recorded, fault))
             spent.append(time.perf_counter() - began)
@@ -155,19 +159,41 @@ class Matching:
 
     async def ring(self) -> list[Delivery]:
         """Tell the digests, summaries and follow-ups whose time has come."""
-        now, given = self._clock(), list[Delivery]()
-        for bundle in await self._store.due_bundles(now, AT_ONCE):
-            given += self._heard(await tell_bundle(bundle, self.snapshot, self._store, self._now()))
-        for key, state in await self._store.due_summaries(now, AT_ONCE):
-            given += await tell_summary(key, state, self.snapshot, self._store)
+        at, given = self._clock(), list[Delivery]()
+        store, snapshot, now = self._store, self.snapshot, datetime.fromtimestamp(at, UTC)
+        for bundle in await store.due_bundles(at, AT_ONCE):
+            given += await self._rung(
+                tell_bundle(bundle, snapshot, store, now),
+                f"what waited for {bundle.destination}",
+                partial(store.tell_bundle, bundle, None),
+            )
+        for key, state in await store.due_summaries(at, AT_ONCE):
+            given += await self._rung(
+                tell_summary(key, state, snapshot, store, now),
+                f"how many messages of “{key.rule}” were left out",
+                partial(store.tell_summary, key, told_of(state), (), state.event_id),
+            )
         # An event that waits to be matched may yet disarm what is due after it came.
-        waits = await self._store.oldest_unmatched()
-        for armed in await self._store.due_follow_ups(now if waits is None else min(now, waits), AT_ONCE):
-            told = await tell_follow_up(armed, self.snapshot, self._store, self._desk(), self._now())
-            given += self._heard(told)
+        waits = await store.oldest_unmatched()
+        for armed in await store.due_follow_ups(at if waits is None else min(at, waits), AT_ONCE):
+            given += await self._rung(
+                tell_follow_up(armed, snapshot, store, self._desk(), now),
+                f"the follow-up of “{armed.rule}”",
+                partial(store.tell_follow_up, armed, (), NOBODY, {}),
+            )
         return given
 
-    def _heard(self, told: tuple[list[Delivery], list[TemplateError]]) -> list[Delivery]:
-        given, errors = told
+    async def _rung(
+        self, telling: Awaitable[Told], what: str, otherwise: Callable[[], Awaitable[list[Delivery]]]
+    ) -> list[Delivery]:
+        """What was told; whatever goes wrong, it must not stop the clocks behind this one, nor come due again."""
+        try:
+            given, errors = await telling
+        except StoreUnavailable:
+            raise
+        except Exception as fault:
+            log.exception("clock.fault", what=what)
+            self._news.append(not_told(what, type(fault).__name__))
+            return await otherwise()
         self._tell_errors(errors)
         return given

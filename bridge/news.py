@@ -95,6 +95,15 @@ def not_matched(event_id: int, what: str) -> News:
     )
 
 
+def not_told(what: str, fault: str) -> News:
+    """Telling what came due failed in a way nobody foresaw; `what` is a part of a sentence."""
+    return News(
+        trouble="not-told",
+        title=f"Could not be told as it should: {what}",
+        body=f"{fault}. What was ready went out one by one; the log has the details. This is a fault of Bridge itself.",
+    )
+
+
 def no_destination(name: str) -> News:
     """Deliveries wait for a destination that the configuration no longer has."""
     return News(

@@ -7,6 +7,7 @@ lost the clock to another process meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Double, bindparam, delete, func, select, update
@@ -146,7 +147,12 @@ def _tell_summary(turn: Turn, wanted: ToTellSummary) -> list[Delivery]:
         return []
     write_gates(turn, [{wanted.key: wanted.after}])
     kept = turn.connection.execute(_STILL_THERE, {"event": wanted.event_id}).scalar()  # a `per` may be longer than that
-    return _insert(turn, ((one, kept, None) for one in wanted.planned))
+    return _insert(turn, ((one if kept else _alone(one), kept, None) for one in wanted.planned))
+
+
+def _alone(one: Planned) -> Planned:
+    """What is told of no event is in no bundle: there it would pass for the message that tells the others."""
+    return one if one.bundle is None else replace(one, state="pending", reason="", bundle=None)
 
 
 def tell_follow_up(turn: Turn, payloads: Sequence[ToTellFollowUp]) -> list[list[Delivery]]:

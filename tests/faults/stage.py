@@ -42,6 +42,11 @@ class Stage:
         """An Apprise URL that mails here."""
         return f"mailto://127.0.0.1:{self.port}?from=bridge@example.org&to=ada@example.org&mode=insecure"
 
+    @property
+    def secure_mail(self) -> str:
+        """The same, over STARTTLS."""
+        return f"mailtos://localhost:{self.port}?from=bridge@example.org&to=ada@example.org"
+
     def close(self) -> None:
         """Whoever hangs here is let go."""
         for one in [self._server, *self._open]:
@@ -201,7 +206,11 @@ def secured(context: ssl.SSLContext, *acts: Act) -> Act:
 # ---- mail --------------------------------------------------------------------------------------
 
 _GREETING = b"220 mail.example.org ESMTP\r\n"
-_FINE = {"EHLO": b"250 mail.example.org\r\n", "DATA": b"354 Go ahead\r\n", ".": b"250 2.0.0 Queued as 4711\r\n"}
+_FINE = {
+    "EHLO": b"250-mail.example.org\r\n250 STARTTLS\r\n",
+    "DATA": b"354 Go ahead\r\n",
+    ".": b"250 2.0.0 Queued as 4711\r\n",
+}
 
 
 def mail(until: str, *acts: Act) -> Act:

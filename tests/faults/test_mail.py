@@ -8,13 +8,14 @@ import pytest
 
 from bridge.model import Outcome
 from tests.delivery.conftest import Send
-from tests.faults.stage import Act, Stage, deafness, hang_up, in_turn, mail, reset, say, silence
+from tests.faults.stage import Act, Stage, after_hello, deafness, hang_up, in_turn, mail, reset, say, silence
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")  # one sender process for all
 
 DEADLINE = 0.5
 NOT_SENT = "The mail server: the connection broke before the message was sent"
 BROKE = "The mail server: the connection broke before it answered"
+NO_TLS = "The mail server: no secure connection could be agreed on"
 BUSY = 'The mail server answered 421: it is too busy to talk ("4.3.2 Closing")'
 
 # (until which step it talks, what it does there, result, ambiguous, status, reason)
@@ -76,3 +77,22 @@ async def test_no_mail_server_there(stage: Callable[[Act], Stage], send: Send) -
     matches(
         await send(server.mail, deadline=DEADLINE), "retry", False, None, "The mail server: the connection was refused"
     )
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "reason"),
+    [
+        pytest.param(hang_up, None, NOT_SENT, id="hangs up"),
+        pytest.param(silence, None, "The mail server: no answer in time", id="goes silent"),
+        pytest.param(say(b"454 4.7.0 Not now\r\n"), 454, "", id="has no TLS just now"),
+        pytest.param(in_turn(say(b"220 Go ahead\r\n"), after_hello(hang_up)), None, NO_TLS, id="hangs up in TLS"),
+        pytest.param(
+            in_turn(say(b"220 Go ahead\r\n"), after_hello(say(b"250 OK\r\n"), hang_up)), None, NO_TLS, id="lies"
+        ),
+    ],
+)
+async def test_a_mail_server_that_is_asked_for_tls_and(
+    stage: Callable[[Act], Stage], send: Send, act: Act, status: int | None, reason: str
+) -> None:
+    outcome = await send(stage(mail("STARTTLS", act)).secure_mail, deadline=DEADLINE)
+    matches(outcome, "retry", False, status, reason)

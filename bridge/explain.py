@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,24 +20,37 @@ from bridge.rules import Matcher, changes_between, explain_condition, facts_of
 from bridge.store import Store
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow
 
+MOST_RULES = 50_000  # of earlier versions, in memory
+
 
 class Matchers:
-    """The rules of earlier times, read from the store and parsed once."""
+    """The rules of earlier times, read beside the event loop; those asked for last are kept."""
 
     def __init__(self, store: Store, snapshot: Callable[[], Snapshot]) -> None:
         self._store = store
         self._snapshot = snapshot
-        self._known: dict[str, Matcher | None] = {}
+        self._known: dict[str, Matcher] = {}
+        self._reading = asyncio.Lock()
 
     async def of(self, version: str | None) -> Matcher | None:
         """The matcher of a version; None when nothing is known of it."""
         now = self._snapshot()
         if version is None or version == now.version:
             return now.matcher if version else None
-        if version not in self._known:
-            files = await self._store.version(version)
-            self._known[version] = None if files is None else Matcher(rules_of(files, now.settings, now.sources))
-        return self._known[version]
+        async with self._reading:
+            if version not in self._known:
+                files = await self._store.version(version)
+                if files is None:
+                    return None
+                self._known[version] = await asyncio.to_thread(_matcher, files, now)
+            found = self._known[version] = self._known.pop(version)
+            while len(self._known) > 1 and sum(len(one.rules) for one in self._known.values()) > MOST_RULES:
+                del self._known[next(iter(self._known))]
+            return found
+
+
+def _matcher(files: Mapping[str, str], now: Snapshot) -> Matcher:
+    return Matcher(rules_of(files, now.settings, now.sources))
 
 
 def redacted(value: Json, hidden: frozenset[str]) -> Json:

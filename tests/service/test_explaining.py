@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge import explain
 from bridge.cli import main
+from bridge.config.snapshot import load, rules_of
+from bridge.model import Rule
+from bridge.store import Store
 from tests.backtest.history import live, project, rewrite
 from tests.config.folder import ENVIRON, lay
+from tests.config.folder import RULES as FILE
 from tests.live import envelope
 
 RULES = """\
@@ -134,3 +141,31 @@ def test_a_file_is_asked_of_the_gates_as_they_stand(tmp_path: Path, capsys: pyte
     assert delivery["state"] == "not sent"
     assert delivery["reason"].startswith("once ")
     assert data(capsys, "1")["state"] == "matched"
+
+
+async def test_rules_of_earlier_times_are_read_beside_the_loop_and_a_few_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = load(lay(tmp_path, RULES), ENVIRON)
+    read: list[tuple[int, str]] = []  # by which thread, which text
+
+    def noted(files: Mapping[str, str], *other: Any) -> tuple[Rule, ...]:
+        read.append((threading.get_ident(), files[FILE][-1]))
+        return rules_of(files, *other)
+
+    monkeypatch.setattr(explain, "rules_of", noted)
+    monkeypatch.setattr(explain, "MOST_RULES", 4)  # two versions
+    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", owner="me")
+    try:
+        for name in "123":
+            await store.save_version(name, {FILE: f"{RULES}# {name}"})
+        matchers = explain.Matchers(store, lambda: snapshot)
+        for name in "1213211":
+            matcher = await matchers.of(name)
+            assert matcher is not None
+            assert [rule.name for rule in matcher.rules] == ["Big", "Two"]
+        assert await matchers.of("unknown") is None
+    finally:
+        await store.close()
+    assert "".join(name for _, name in read) == "12321"
+    assert threading.get_ident() not in {thread for thread, _ in read}

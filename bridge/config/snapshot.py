@@ -203,7 +203,10 @@ def _joined(files: Mapping[str, RuleFile], read: Read) -> list[Rule]:
 
 
 def _watchers(rules: Sequence[Rule]) -> list[tuple[Rule, Rule, int]]:
-    """(a rule that fires on what disarms a step, the step's rule, its number)."""
+    """(a rule that fires on what disarms a step, the step's rule, its number).
+
+    Those of rules that are switched off too: one that is switched on again in time must know what happened meanwhile.
+    """
     return [
         (
             Rule(
@@ -218,7 +221,7 @@ def _watchers(rules: Sequence[Rule]) -> list[tuple[Rule, Rule, int]]:
         )
         for rule in rules
         for number, step in enumerate(rule.follow_up)
-        if step.unless and rule.enabled
+        if step.unless
     ]
 
 

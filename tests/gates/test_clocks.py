@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
-from bridge.config.snapshot import Snapshot, load
+from bridge.config.snapshot import load
 from bridge.explain import event_view
 from bridge.matching import Matching
 from bridge.model import Bundling, Delivery, GateState, Silence
@@ -43,6 +43,14 @@ rules:
     notify: {to: projects, title: Invited, body: "{{ event.gid }}"}
     once: {per: 10d}
     follow_up: {after: 1h, notify: managers, title: Late, body: "{{ event.gid }}"}
+  - name: Unanswered
+    when: Project Message created
+    if: {resource.type: delivery}
+    notify: projects
+    follow_up:
+      after: 24h
+      unless: {when: Project Message created, if: {resource.type: accept}, same: resource.project.gid}
+      notify: managers
   - name: Soon
     when: Work created
     if: {resource.deadline_at: {within: +2d}}
@@ -60,8 +68,9 @@ NIGHT = TEN - 8 * HOUR
 class World:
     """Matching on a store of its own; nothing is sent."""
 
-    def __init__(self, snapshot: Snapshot, store: Store, clock: Clock) -> None:
-        self.snapshot, self.store, self.clock = snapshot, store, clock
+    def __init__(self, folder: Path, rules: str, store: Store, clock: Clock) -> None:
+        self.folder, self.store, self.clock = folder, store, clock
+        self.snapshot = snapshot = load(lay(folder, rules, config=CONFIG), ENVIRON)
         self.matching = Matching(snapshot, store, clock=clock)
 
     async def record(self, gid: str, kind: str = "Project", **resource: Any) -> None:
@@ -93,7 +102,7 @@ async def world(tmp_path: Path, rules: str) -> AsyncIterator[World]:
     clock = Clock()
     clock.now = TEN
     store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", owner="me", clock=clock)
-    yield World(load(lay(tmp_path, rules, config=CONFIG), ENVIRON), store, clock)
+    yield World(tmp_path, rules, store, clock)
     await store.close()
 
 
@@ -143,6 +152,18 @@ async def test_a_follow_up_that_is_silenced_does_not_count_for_once(world: World
     await world.record("b", "Invitation")
     await world.match()
     assert await world.ring(TEN + 4 * HOUR) == [("Late", "b")]
+
+
+async def test_an_event_disarms_while_the_rule_is_switched_off(world: World) -> None:
+    """Who switches a rule off and on again is not told of what was answered in between."""
+    await world.record("a", "ProjectMessage", type="delivery", project={"gid": "p1"})
+    await world.match()
+    off = RULES.replace("OTHERWISE", "hold").replace("name: Unanswered", "name: Unanswered\n    enabled: false")
+    world.matching.snapshot = load(lay(world.folder, off, config=CONFIG), ENVIRON)
+    await world.record("b", "ProjectMessage", type="accept", project={"gid": "p1"})
+    assert await world.match() == []
+    world.matching.snapshot = world.snapshot
+    assert await world.ring(TEN + 25 * HOUR) == []
 
 
 async def test_conditions_see_the_time_at_which_the_event_came(world: World) -> None:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from quart import Blueprint, Response, g
 
 from bridge import replay
-from bridge.again import AskedWrongly, NotReplayed, NotThere, Way, outcome_view, sum_view
+from bridge.again import AskedWrongly, NotReplayed, NotThere, Sum, Way, outcome_view, sum_view
 from bridge.explain import delivery_view
 from bridge.picked import MOST, drop_these, repeat_these
 from bridge.store.rows import Filters
@@ -70,7 +70,7 @@ def pages(window: Window) -> Blueprint:
     async def drop_several() -> Response:
         given = await body({"ids": list, "why": str})
         done = await drop_these(window.store, _ids(given.get("ids")), g.user, given.get("why", "")[:LONGEST_WHY])
-        return _answered(window, sum_view(done, dry_run=False))
+        return _summed(window, done, dry_run=False)
 
     @acting.post("/deliveries/redirect")
     async def redirect_several() -> Response:
@@ -95,7 +95,7 @@ def pages(window: Window) -> Blueprint:
         ids = _ids(given.pop("ids", None))
         way = Way(who=g.user, **given)
         done = await repeat_these(window.store, window.snapshot(), ids, way, _now(window))
-        return _answered(window, sum_view(done, dry_run=way.dry_run))
+        return _summed(window, done, dry_run=way.dry_run)
 
     return acting
 
@@ -103,6 +103,13 @@ def pages(window: Window) -> Blueprint:
 def _answered(window: Window, view: Any) -> Response:
     window.wake()
     return answer(view)
+
+
+def _summed(window: Window, done: Sum, *, dry_run: bool) -> Response:
+    """What became of those that were named; a problem when none of them could be meant."""
+    if len(done.refused) == done.count:
+        raise NotReplayed("; ".join([*done.refused.values()][:3]))
+    return _answered(window, sum_view(done, dry_run=dry_run))
 
 
 async def _way(allowed: Mapping[str, type]) -> Way:

@@ -188,9 +188,30 @@ def test_the_api_replays_many(bridge: Live) -> None:
     bridge.until(lambda: bodies(bridge, "Logo api1", "other"), what="delivered")
 
 
+def test_the_api_acts_on_several(bridge: Live) -> None:
+    fail(bridge, "some1", "some2", "some3")
+    first, second, third = (failed(bridge, f"some{number}")[0]["id"] for number in (1, 2, 3))
+    status, answer = act(bridge, "/deliveries/drop", {"ids": [first, "987654321"], "why": "not needed"})
+    assert (status, answer["replayed"], list(answer["refused"])) == (200, 1, ["987654321"]), answer
+    assert bridge.api("/deliveries?gid=some1&state=suppressed")["items"][0]["reason"].startswith(
+        "dropped by admin: not needed"
+    )
+    assert act(bridge, "/deliveries/replay", {"ids": [second], "dry_run": True})[1]["destinations"] == {"sink": 1}
+    assert act(bridge, "/deliveries/replay", {"ids": [second]})[1]["replayed"] == 1
+    assert act(bridge, "/deliveries/redirect", {"ids": [second, third], "to": "other"})[1]["replayed"] == 1
+    bridge.until(lambda: bodies(bridge, "Logo some3", "other") and bodies(bridge, "Logo some2"), what="delivered")
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
+        ("/deliveries/drop", {"ids": []}, 400),
+        ("/deliveries/drop", {"ids": [1]}, 400),
+        ("/deliveries/drop", {"ids": "1"}, 400),
+        ("/deliveries/redirect", {"ids": ["1"]}, 400),
+        ("/deliveries/redirect", {"ids": ["1"], "to": "sunk"}, 400),
+        ("/deliveries/drop", {"ids": ["987654321"]}, 409),
+        ("/deliveries/replay", {"ids": ["1"], "filter": {"gid": "a"}}, 400),
         ("/events/999/replay", {}, 404),
         ("/deliveries/999/replay", {}, 404),
         ("/deliveries/999/drop", {}, 404),

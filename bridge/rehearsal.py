@@ -33,6 +33,7 @@ class Said:
     """One message that a test gave."""
 
     destination: str
+    rule: str | None
     notification: Notification
     at: float  # epoch seconds
 
@@ -163,7 +164,9 @@ class _Stage:
         """All that may be sent counts as delivered."""
         while given:
             for one in given:
-                self._said.append(Said(destination=one.destination, notification=one.notification, at=self._clock.now))
+                self._said.append(
+                    Said(destination=one.destination, rule=one.rule, notification=one.notification, at=self._clock.now)
+                )
                 delivered = Outcome(result="delivered")
                 await self._store.settle(
                     Settled(delivery=one, at=self._clock.now, outcome=delivered, state="delivered")
@@ -235,7 +238,9 @@ class _Stage:
 
     def _shown(self, got: Sequence[Said]) -> str:
         return "\n".join(
-            f"+ {self._when(one)}  {one.notification.title}: {one.notification.body}".rstrip()[:300] for one in got[:10]
+            f"+ {self._when(one)}  {f'by “{one.rule}”: ' if one.rule else ''}{one.notification.title}: "
+            f"{one.notification.body}".rstrip()[:300]
+            for one in got[:10]
         )
 
     def _when(self, one: Said) -> str:

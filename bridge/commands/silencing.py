@@ -53,7 +53,7 @@ async def _end(wanted: argparse.Namespace, store: Store, _snapshot: Snapshot) ->
     if not await store.end_silence(wanted.id, wanted.who or user()):
         raise BridgeError(f"there is no silence {wanted.id} that could be ended; `bridge silence list --all` shows all")
     view = await _view(store, wanted.id)
-    print(pretty(view) if wanted.json else f"Silence {wanted.id} is over. What it swallowed is not sent.")
+    print(pretty(view) if wanted.json else f"Silence {wanted.id} is over. What it kept back is not sent.")
     return FINE
 
 

@@ -15,7 +15,7 @@ MOST_SECRETS = 10
 _PLACEHOLDER = re.compile(
     r"none|null|nil|undefined|todo|tbd|secret|password|example|placeholder|test|"
     r"(change|replace)[-_ ]?(me|this|it)|(your|my|the)[-_ ](webhook[-_ ])?(secret|token|password)([-_ ]here)?|"
-    r"<.*>|\$\{.*|x+|\*+|\.+",
+    r"<.*>|\$\{.*|x+|\*+|[.…]+",
     re.IGNORECASE,
 )
 

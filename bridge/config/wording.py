@@ -21,6 +21,7 @@ _SYNTAX = {
     "found character '`'": ("a text cannot begin with a backtick", "put quotes round it"),
     "found character '@'": ("a text cannot begin with `@`", "put quotes round it"),
     "found character '%'": ("a text cannot begin with `%`", "put quotes round it"),
+    "expected alphabetic or numeric character": ("a text cannot begin with `*` or `&`", "put quotes round it"),
     "mapping values are not allowed here": ("a second `:` on this line", "put quotes round a text that holds `: `"),
     "mapping keys are not allowed here": ("a `?` cannot stand here", "put quotes round it"),
     "sequence entries are not allowed here": ("a `-` cannot begin a list here", "begin the list on the next line"),
@@ -58,6 +59,14 @@ _SYNTAX = {
 }
 # These point at the end of the file; where the trouble begins helps more.
 _INDENTED = ("this line is indented further than the one above, which has its value", "indent it as its neighbours")
+# What other programs call it → our key, where that is allowed.
+_OTHERS_SAY = {
+    **dict.fromkeys(("on", "event", "events", "trigger"), "when"),
+    **dict.fromkeys(("where", "condition", "conditions", "filter", "match"), "if"),
+    **dict.fromkeys(("then", "to", "send", "tell", "destination", "destinations", "channel"), "notify"),
+    **dict.fromkeys(("text", "message"), "body"),
+    "subject": "title",
+}
 _FIRST_KEY = re.compile(r"\s*(?:- +)?[\w-]+")
 _AT_THE_START = ("found unexpected end of stream", "found unexpected document", "expected ',' or")
 
@@ -73,6 +82,8 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     if len(word) > LONGEST:
         return None
     by_lower = {name.lower(): name for name in allowed}
+    if (meant := _OTHERS_SAY.get(word.lower())) in by_lower:
+        return meant
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[near[0]] if near else None
 
@@ -114,4 +125,6 @@ def syntax_problem(error: Exception, text: str, file: str, docs: str) -> Problem
     before = lines_of(text)[place.line - 1][: place.column - 1]
     if sentence.startswith("mapping values") and _FIRST_KEY.fullmatch(before):
         message, help = _INDENTED
+    elif sentence.startswith("mapping values") and "“" in before:
+        help = 'write straight quotes, `"`, round it: “ and ” are letters like others'
     return Problem(place=place, code="yaml", message=message, help=help, docs=docs)

@@ -96,6 +96,15 @@ def check_url(url: str) -> list[UrlProblem]:
     return known[url] if url in known else _check_with_apprise(url, scheme)
 
 
+_TEAMS = (
+    "Teams takes messages by a workflow: write its address as Teams gives it, or `workflows://host/workflow/signature`"
+)
+_MAIL = "mail is written `mailtos://user:password@smtp.example.com?from=bridge@example.com&to=team@example.com`"
+# What people try first.
+_OTHERS_SAY = {
+    **dict.fromkeys(("teams", "msteams"), _TEAMS),
+    **dict.fromkeys(("smtp", "smtps", "mail", "mails", "email"), _MAIL),
+}
 _EXAMPLES = "for example `slack://…`, `mailtos://…`, `workflows://…`, `jsons://…` or `console://`"
 
 
@@ -134,7 +143,7 @@ def _check_with_apprise(url: str, scheme: str) -> list[UrlProblem]:
 
     plugin = plugin_class(url)
     if plugin is None:
-        return [_no_plugin(scheme)]
+        return [_no_plugin(url, scheme)]
     if not plugin.enabled:
         help = "install what Apprise names for it, or choose another service"
         message = f"`{scheme}://` needs a package that is not installed"
@@ -147,23 +156,31 @@ def _check_with_apprise(url: str, scheme: str) -> list[UrlProblem]:
     return problems
 
 
-def _no_plugin(scheme: str) -> UrlProblem:
+def _no_plugin(url: str, scheme: str) -> UrlProblem:
     from bridge.delivery.prepared import all_schemes  # noqa: PLC0415 -- as above
 
     schemes = all_schemes()
     if scheme in ("http", "https"):
+        if (urlsplit(url).hostname or "").endswith(".webhook.office.com"):
+            message = "Teams no longer takes messages at this kind of address"
+            return UrlProblem(code="bad-url", message=message, help=_TEAMS)
         raw = "jsons" if scheme == "https" else "json"
         message = f"a plain `{scheme}://` address of no service that Apprise knows"
-        return UrlProblem(code="bad-url", message=message, help=f"write `{raw}://…` to post JSON there")
+        help = f"write `{raw}://…` to post JSON there; an address that a service gave is copied whole"
+        return UrlProblem(code="bad-url", message=message, help=help)
     if scheme in schemes:
         message = f"Apprise does not understand the rest of this `{scheme}://` url"
         return UrlProblem(code="bad-url", message=message, help=_forms(schemes[scheme], scheme))
+    if scheme in _OTHERS_SAY:
+        return UrlProblem(code="unknown-scheme", message=f"unknown scheme `{scheme}://`", help=_OTHERS_SAY[scheme])
     close = difflib.get_close_matches(scheme, [*schemes, "console"], n=1, cutoff=0.6)
     help = f"did you mean `{close[0]}://`?" if close else _EXAMPLES
     return UrlProblem(code="unknown-scheme", message=f"unknown scheme `{scheme}://`", help=help)
 
 
 def _forms(plugin: Any, scheme: str) -> str:
+    if scheme in ("mailto", "mailtos"):  # Apprise's own forms leave out what nobody can do without
+        return f"it is written `{scheme}://user:password@smtp.example.com?from=bridge@example.com&to=team@example.com`"
     forms = [str(form).replace("{schema}", scheme) for form in plugin.templates[:3]]
     return "it is written " + " or ".join(f"`{form}`" for form in forms)
 

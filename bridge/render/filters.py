@@ -263,7 +263,9 @@ def _link(value: Any, text: Any = "") -> Any:
     run.bound, format_ = True, run.manner.format
     if format_ == "html":
         return alive(f'<a href="{address}">{label}</a>')
-    return alive(f"[{label}]({address})" if format_ == "markdown" else f"{label}: {address}")
+    if format_ == "markdown":
+        return alive(f"[{label}]({address})")
+    return alive(f"{label} {address}" if label.endswith("?") else f"{label}: {address}")
 
 
 def _host(value: Any) -> str:

@@ -150,9 +150,21 @@ def _other(op: str, place: Place, node: Node, scope: Scope) -> Path | None:
     return path if scope.path(path, inner.place, width_of(inner)) else None
 
 
+# What stands on one line, or in other programs → the operator of a map.
+_OTHERS_SAY = {
+    **dict.fromkeys(("=", "==", "===", "is", "equals"), "eq"),
+    **dict.fromkeys(("!=", "<>", "is_not", "not_equals"), "ne"),
+    **{">": "gt", ">=": "gte", "<": "lt", "<=": "lte"},
+    **dict.fromkeys(("=~", "regex", "regexp", "like"), "matches"),
+    **dict.fromkeys(("includes", "has"), "contains"),
+}
+
+
 def _unknown_operator(path: Path, op: str, place: Place, scope: Scope) -> None:
     if op == "not":
         help = f"write `ne`, `not_in`, or `not: {{{dotted(path)}: …}}`"
+    elif op.lower() in _OTHERS_SAY:
+        help = f"write `{_OTHERS_SAY[op.lower()]}`; {_operators()}"
     elif nearest(op, WRITTEN):
         help = f"{suggestion(op, WRITTEN)}{_operators()}"
     else:

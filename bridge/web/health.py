@@ -30,7 +30,8 @@ def pages(window: Window) -> Blueprint:
             stats, states = await window.store.stats(), await window.store.destination_states()
         except StoreUnavailable as away:
             return answer({"status": "unavailable", "problems": [f"the store cannot be used: {away}"]}, 503)
-        problems = [f"{count} deliveries are held" for count in [stats.deliveries.get("held", 0)] if count]
+        held = stats.deliveries.get("held", 0)
+        problems = [f"{held} {'delivery is' if held == 1 else 'deliveries are'} held"] if held else []
         problems += _of_pauses(window.snapshot(), [name for name, row in states.items() if row.state == "paused"])
         return answer({"status": "ready", "problems": [*problems, *_of_files(window.snapshot())]})
 

@@ -51,7 +51,8 @@ def test_good_urls(url: str) -> None:
         ("console://CANARY", "bad-url", "`console://` takes nothing behind it", "write `console://`"),
         (f"slak://{TOKENS}", "unknown-scheme", "unknown scheme `slak://`", "did you mean `slack://`?"),
         ("zzzz://CANARY", "unknown-scheme", "unknown scheme `zzzz://`", "for example"),
-        ("msteams://CANARY", "unknown-scheme", "unknown scheme `msteams://`", ""),
+        ("msteams://CANARY", "unknown-scheme", "unknown scheme `msteams://`", "`workflows://host/workflow/signature`"),
+        ("smtps://CANARY", "unknown-scheme", "unknown scheme `smtps://`", "mail is written `mailtos://"),
         (
             "https://example.com/CANARY",
             "bad-url",

@@ -104,7 +104,7 @@ tests:
     assert first["wrong"] == [
         "projects got other words, or at another time\nbody:\n- Logo: finished\n+ Logo: in_progress → finished"
     ] or first["wrong"][0].startswith("projects got other words")
-    assert second["wrong"][0].startswith("managers must get nothing, and got one message\n+ +0s (Wed 10:00)  ")
+    assert second["wrong"][0].startswith("managers must get nothing, and got one message\n+ +0s (Wed 10:00)  by “")
     why = "  “Big project finished” did not fire on Project updated: resource.price.amount gte 1000: found 10"
     assert third["wrong"] == [f"{name} must get a message, and got none\n{why}" for name in ("projects", "managers")]
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()

@@ -20,6 +20,7 @@ MISTAKES = [
     ("{resource.n: {gtt: 1}}", 1, 19, 3, "unknown-operator", "`gtt`", "did you mean `gt`?"),
     ("{resource.price: {amount: {gte: 1}}}", 1, 23, 6, "unknown-operator", "`amount`", "`resource.price.amount: …`"),
     ("{resource.n: {not: 1}}", 1, 19, 3, "unknown-operator", "`not`", "`ne`"),
+    ('{resource.n: {">=": 1}}', 1, 19, 2, "unknown-operator", "`>=`", "write `gte`"),
     ("{resource.n: {is_true: true}}", 1, 19, 7, "unknown-operator", "`is_true`", "operators"),
     ("{resource.n: {}}", 1, 18, 1, "condition", "no operator", "eq"),
     ("{resource.n: []}", 1, 18, 1, "empty-list", "empty", "value"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.commands.shared import FINE, PROBLEMS, loaded, pretty, reading, run_async, table, user
+from bridge.commands.shared import FINE, PROBLEMS, loaded, moment, pretty, reading, run_async, table, user
 from bridge.config.snapshot import Snapshot
 from bridge.config.wording import choices, said, suggestion
 from bridge.delivery.senders import Senders
@@ -40,7 +40,7 @@ def _line(view: dict[str, Any]) -> list[str]:
     waiting = view["waiting"]
     counts = [str(count) for count in (waiting["pending"], waiting["held"], view["failed"])]
     why = view["reason"] or (view["last_error"] or {}).get("reason") or ""
-    since = f" since {view['paused_since'][:16]}" if view["paused_since"] else ""
+    since = f" since {moment(view['paused_since'])}" if view["paused_since"] else ""
     return [view["name"], view["kind"], view["state"] + since, *counts, why]
 
 

@@ -77,6 +77,11 @@ def pretty(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
+def moment(iso: str) -> str:
+    """A time of a view as a table shows it: in UTC, to the second, and with a space to break a line at."""
+    return iso[:19].replace("T", " ")
+
+
 def table(*heads: str, rows: list[list[str]]) -> None:
     """Print a table; text from events cannot colour or move the terminal."""
     grid = Table(*heads, box=None, pad_edge=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.commands.explaining import explained
-from bridge.commands.shared import FINE, pretty, reading, table
+from bridge.commands.shared import FINE, moment, pretty, reading, table
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
 from bridge.explain import Matchers, delivery_view, event_view, explain_event, explain_file
@@ -72,8 +72,11 @@ def events(wanted: argparse.Namespace, config: Path) -> int:
         ]
         if wanted.json:
             print(pretty({"items": views, "next": _next(rows, asked)}))
+        elif views:
+            lines = [_event_line(view) for view in views]
+            table("Event", "Received (UTC)", "What", "State", "Rules", "Told", rows=lines)
         else:
-            table("Event", "Received", "What", "State", "Rules", "Told", rows=[_event_line(view) for view in views])
+            print("No events." if len(asked) > 1 else "No events yet: `bridge send SOURCE FILE` posts one.")
         return FINE
 
     return reading(work, config)
@@ -82,7 +85,7 @@ def events(wanted: argparse.Namespace, config: Path) -> int:
 def _event_line(view: dict[str, Any]) -> list[str]:
     rules = ", ".join(item["rule"] for item in view["decisions"] if item["fired"]) or "–"
     told = ", ".join(f"{item['destination']} {item['state']}" for item in view["deliveries"]) or "nobody"
-    return [view["id"], view["received_at"], f"{view['type']} {view['action']}", view["state"], rules, told]
+    return [view["id"], moment(view["received_at"]), f"{view['type']} {view['action']}", view["state"], rules, told]
 
 
 def deliveries(wanted: argparse.Namespace, config: Path) -> int:
@@ -94,6 +97,8 @@ def deliveries(wanted: argparse.Namespace, config: Path) -> int:
         views = [delivery_view(row) for row in rows]
         if wanted.json:
             print(pretty({"items": views, "next": _next(rows, asked)}))
+        elif not views:
+            print("No deliveries.")
         else:
             lines = [
                 [

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bridge.commands.shared import FINE, pretty, reading, table, user
+from bridge.commands.shared import FINE, moment, pretty, reading, table, user
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
 from bridge.silencing import CRITERIA, Asked, pointed, read_silence, silence_view
@@ -31,7 +31,8 @@ async def _add(wanted: argparse.Namespace, store: Store, snapshot: Snapshot) -> 
     if wanted.json:
         print(pretty(view))
     else:
-        print(f"Silence {id}: {criteria(view)}, until {view['ends_at']}. `bridge silence end {id}` ends it early.")
+        until = moment(view["ends_at"])
+        print(f"Silence {id}: {criteria(view)}, until {until} UTC. `bridge silence end {id}` ends it early.")
     return FINE
 
 
@@ -42,7 +43,15 @@ async def _list(wanted: argparse.Namespace, store: Store, _snapshot: Snapshot) -
         print(pretty({"items": views, "next": None}))
     else:
         rows = [
-            [view["id"], view["state"], criteria(view), view["starts_at"][:16], _end_of(view), view["why"], view["who"]]
+            [
+                view["id"],
+                view["state"],
+                criteria(view),
+                moment(view["starts_at"]),
+                _end_of(view),
+                view["why"],
+                view["who"],
+            ]
             for view in views
         ]
         table("Silence", "State", "What", "From (UTC)", "Until", "Why", "Who", rows=rows)
@@ -67,4 +76,4 @@ def criteria(view: dict[str, Any]) -> str:
 
 
 def _end_of(view: dict[str, Any]) -> str:
-    return f"{view['ends_at'][:16]}{', ended by ' + view['ended_by'] if view['ended_by'] else ''}"
+    return f"{moment(view['ends_at'])}{', ended by ' + view['ended_by'] if view['ended_by'] else ''}"

@@ -1,0 +1,35 @@
+"""What `bridge events` and `bridge deliveries` print for people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.cli import main
+from bridge.commands.shared import moment
+from tests.docs.test_examples import ENVIRON, lay
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("CREADS_WEBHOOK_SECRET", ENVIRON["CREADS_WEBHOOK_SECRET"])
+    return str(lay(tmp_path, {}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["events"], "No events yet: `bridge send SOURCE FILE` posts one.\n"),
+        (["events", "--type", "Project"], "No events.\n"),
+        (["deliveries"], "No deliveries.\n"),
+    ],
+    ids=" ".join,
+)
+def test_nothing_is_said_in_words(asked: list[str], said: str, config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", config, *asked]) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_a_time_can_be_broken_between_day_and_hour() -> None:
+    assert moment("2026-11-24T08:43:13.205+00:00") == "2026-11-24 08:43:13"

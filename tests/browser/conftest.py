@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.morning import CONFIG, ENVIRON, RULES, TEMPLATE, Morning
 from tests.live import TOKEN, Live, Sink
+
+
+expect.set_options(timeout=10_000)
 
 
 # Of the package, not of the session: Playwright's loop would stand in the way of coroutine tests elsewhere.

@@ -54,6 +54,12 @@ def test_a_silence_by_keyboard_alone(visit: Open, shared: Morning) -> None:
 # ---- try -----------------------------------------------------------------------------------------
 
 
+def try_it(page: Page) -> None:
+    """Once all is there: a page that still loads may scroll to its result under the pointer."""
+    page.wait_for_load_state("load")
+    page.get_by_role("button", name="Try it").click()
+
+
 @both
 def test_a_rule_is_tried(visit: Open, shared: Morning, scripts: bool) -> None:
     page = visit(shared, "/try?rule=Big%20project%20finished&event=sample:creads:project.updated",
@@ -63,16 +69,16 @@ def test_a_rule_is_tried(visit: Open, shared: Morning, scripts: bool) -> None:
     page.get_by_label("Body as the sender posts it").fill(
         f'{body} {{"title": "Zoé <b>", "status": "finished", "price": {{"amount": 1200}}}}}}'
     )
-    page.get_by_role("button", name="Try it").click()
+    try_it(page)
     expect(page.get_by_text("It fires for “Project updated”.")).to_be_visible()
     expect(page.get_by_role("heading", name="What team would read")).to_be_visible()
     expect(page.locator("iframe").first.content_frame.get_by_text("Zoé").first).to_be_visible()
     rule = page.locator("textarea[name=rule]")
     rule.fill(rule.input_value().replace("1000", "5000"))
-    page.get_by_role("button", name="Try it").click()
+    try_it(page)
     expect(page.get_by_text("resource.price.amount should be ≥ 5000, it is 1200")).to_be_visible()
     rule.fill(rule.input_value().replace("notify", "notfy"))
-    page.get_by_role("button", name="Try it").click()
+    try_it(page)
     expect(page.get_by_text("did you mean `notify`?")).to_be_visible()
 
 

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from tests.browser.morning import CONFIG, ENVIRON, RULES, TEMPLATE, Morning
 from tests.live import TOKEN, Live, Sink
 
-
 expect.set_options(timeout=10_000)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,6 +64,23 @@ def redacted(value: Json, hidden: frozenset[str]) -> Json:
     if isinstance(value, list):
         return [redacted(item, hidden) for item in value]
     return value
+
+
+def sees(hidden: frozenset[str]) -> Callable[[bytes, str], bool]:
+    """Whether a payload has a text where nothing is redacted; ASCII letters in either case, as the store compares."""
+
+    def has(body: bytes, text: str) -> bool:
+        try:
+            value = msgspec.json.decode(body)
+            shown = redacted(value, hidden)
+        except (msgspec.DecodeError, RecursionError):
+            return False
+        if shown == value:
+            return True
+        written = (json.dumps(shown, ensure_ascii=False), msgspec.json.encode(shown).decode())
+        return any(text.lower() in one.lower() for one in written)
+
+    return has
 
 
 def brief(value: Any) -> str:

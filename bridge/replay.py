@@ -200,7 +200,7 @@ async def _repeats(
 def _spoken(wanted: Filters, way: Way) -> str:
     """Which deliveries, for the audit."""
     given: Mapping[str, Any] = wanted
-    parts = [f"{name} {_value(name, value)}" for name, value in given.items() if value is not None]
+    parts = [f"{name} {_value(name, value)}" for name, value in given.items() if value is not None and name != "sees"]
     return ", ".join([*parts, *(["anew"] if way.anew else []), *([f"to {way.to}"] if way.to else [])])
 
 

@@ -16,6 +16,7 @@ from bridge.store.tables import NOT_DELIVERED, attempt, bundle, delivery, event,
 from bridge.store.text import clean, from_json
 
 PAGE = 50
+LOOKED_INTO = 1000  # of the events that have a text, for whether it may be found there
 MOST_ITEMS = 1000  # of a bundle
 # A free text, and who was told of nothing, is looked for in so many of the newest rows before the cursor.
 SEARCHED = 50_000
@@ -81,7 +82,28 @@ def events(connection: Connection, dialect: Dialect, filters: Filters) -> list[E
     if text := filters.get("q"):
         said = select(1).where(delivery.c.event_id == event.c.id, _said(dialect, text)).exists()
         where += [_recent(connection, event, filters), or_(dialect.bytes_have(event.c.body, clean(text)), said)]
+        if sees := filters.get("sees"):
+            return _seen(connection, select(event, said.label("said")), where, filters, lambda body: sees(body, text))
     return [_event_row(row) for row in connection.execute(_page(select(event), event, where, filters)).mappings()]
+
+
+def _seen(
+    connection: Connection, query: Select[Any], where: Conditions, filters: Filters, sees: Callable[[bytes], bool]
+) -> list[EventRow]:
+    """A page of the rows in which the text may be found: said in a message, or where its reader may see it.
+
+    What stands only where nobody may look leaves no trace, not even a cursor; the search ends after `LOOKED_INTO`.
+    """
+    found: list[EventRow] = []
+    limit, before = filters.get("limit", PAGE), filters.get("before")
+    for _ in range(0, LOOKED_INTO, PAGE):
+        page: Filters = {"before": before, "limit": PAGE}
+        rows = connection.execute(_page(query, event, where, page)).mappings().all()
+        found += [_event_row(row) for row in rows if row["said"] or sees(row["body"])]
+        if len(rows) < PAGE or len(found) >= limit:
+            break
+        before = rows[-1]["id"]
+    return found[:limit]
 
 
 def event_by_id(connection: Connection, wanted: int) -> EventRow | None:
@@ -110,7 +132,7 @@ def _of_deliveries(connection: Connection, dialect: Dialect, filters: Filters) -
     if about := _chosen(_OF_EVENT, filters):
         where.append(_related(connection, delivery.c.event_id, event.c.id, about))
     if text := filters.get("q"):
-        sent = dialect.bytes_have(event.c.body, clean(text))
+        sent = false() if filters.get("sees") else dialect.bytes_have(event.c.body, clean(text))
         where += [_recent(connection, delivery, filters), or_(_said(dialect, text), sent)]
     return where
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -136,6 +136,8 @@ class Filters(TypedDict, total=False):
     state: str | None
     outcome: Literal["nobody", "undelivered", "delivered"] | None  # of events
     q: str | None  # free text, in the raw payload and in titles and bodies of deliveries
+    # Whether a payload has `q` where its reader may see it; deliveries are then found by their own words only.
+    sees: Callable[[bytes, str], bool] | None
     since: float | None  # epoch seconds
     until: float | None
     before: int | None  # only ids below this one: the cursor

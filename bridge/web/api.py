@@ -9,7 +9,7 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from bridge.explain import Matchers, delivery_view, event_view, explain_event
+from bridge.explain import Matchers, delivery_view, event_view, explain_event, sees
 from bridge.web.problem import answer, problem
 from bridge.web.window import Window
 
@@ -89,7 +89,7 @@ def pages(window: Window) -> Blueprint:
     @api.get("/events")
     async def events() -> Response:
         wanted = filters(request.args, EVENT_STATES, OUTCOMES)
-        rows = await window.store.events(**wanted)
+        rows = await window.store.events(**wanted, sees=sees(window.snapshot().settings.redact))
         deliveries = await window.store.deliveries_of([row.id for row in rows])
         items = []
         for row in rows:
@@ -107,7 +107,7 @@ def pages(window: Window) -> Blueprint:
     @api.get("/deliveries")
     async def deliveries() -> Response:
         wanted = filters(request.args, DELIVERY_STATES)
-        rows = await window.store.deliveries(**wanted)
+        rows = await window.store.deliveries(**wanted, sees=sees(window.snapshot().settings.redact))
         items = [delivery_view(row) for row in rows]
         return answer({"items": items, "next": str(rows[-1].id) if len(rows) == wanted["limit"] else None})
 

@@ -11,7 +11,7 @@ from quart import Blueprint, Response, g
 
 from bridge import replay
 from bridge.again import AskedWrongly, NotReplayed, NotThere, Sum, Way, outcome_view, sum_view
-from bridge.explain import delivery_view
+from bridge.explain import delivery_view, sees
 from bridge.picked import MOST, drop_these, repeat_these
 from bridge.store.rows import Filters
 from bridge.web.api import BadFilter, filters
@@ -87,6 +87,7 @@ def pages(window: Window) -> Blueprint:
         if "ids" in given:
             raise BadBody("`ids` or `filter`, not both.")
         wanted = _filters(given.pop("filter", {}))
+        wanted["sees"] = sees(window.snapshot().settings.redact)
         way = Way(who=g.user, **given)
         done = await replay.replay_many(window.store, window.snapshot(), wanted, way, _now(window))
         return _answered(window, sum_view(done, dry_run=way.dry_run))

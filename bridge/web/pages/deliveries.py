@@ -11,6 +11,7 @@ from quart import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from bridge.config.snapshot import Snapshot
+from bridge.explain import sees
 from bridge.logs import mask_of
 from bridge.store.figures import Stuck
 from bridge.store.rows import DeliveryRow
@@ -82,7 +83,7 @@ def routes(console: Console) -> Blueprint:
             "done": await just_done(console, look),
         }
         if filters.get("state") or any(filters.get(name) for name in ("q", "rule", "since", "until", "gid")):
-            rows = await console.store.deliveries(**filters.wanted)
+            rows = await console.store.deliveries(**filters.wanted, sees=sees(snapshot.settings.redact))
             again = await console.store.replays.repeated([row.id for row in rows])
             values["lines"] = [line_of(look, row, again.get(row.id)) for row in rows]
             values["next"] = filters.older(rows[-1].id) if len(rows) == filters.wanted["limit"] else None

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from quart import Blueprint, Response, request
 
 from bridge.config.snapshot import Snapshot
-from bridge.explain import event_of
+from bridge.explain import event_of, sees
 from bridge.model import Change, fold
 from bridge.store.reads import SEARCHED
 from bridge.store.rows import DeliveryRow, EventRow
@@ -46,7 +46,7 @@ def routes(console: Console) -> Blueprint:
     async def events() -> Response:
         look, snapshot = console.look(), console.window.snapshot()
         filters = asked(look, "/events", request.args, ALLOWED)
-        rows = await console.store.events(**filters.wanted)
+        rows = await console.store.events(**filters.wanted, sees=sees(snapshot.settings.redact))
         deliveries = await console.store.deliveries_of([row.id for row in rows])
         return await console.page(
             "events.html",

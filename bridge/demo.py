@@ -43,8 +43,8 @@ async def demo(*, once: bool) -> int:
             await show(service, names)
             if not once:
                 print(
-                    f"\nLook at it: {service.door} (works once). Post your own: bridge send creads FILE --url "
-                    f"{service.url}/hooks/creads. Ctrl-C ends it.",
+                    f"\nLook at it: {service.door} (works once). For events of your own, `bridge init my-bridge` "
+                    "makes a configuration: README.md. Ctrl-C ends it.",
                     flush=True,
                 )
                 await told.wait()

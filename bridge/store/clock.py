@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Double, bindparam, delete, func, select, upda
 from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned
 from bridge.store.gates import stored, write_gates
 from bridge.store.matched import LEASE_SECONDS, delivery_row, delivery_rows, insert_deliveries, to_delivery
+from bridge.store.memory import oldest_unmatched
 from bridge.store.rows import Bundle
 from bridge.store.tables import PENDING, SUMMED, bundle, delivery, event, follow_up, gate
 from bridge.store.writer import Turn
@@ -156,12 +157,18 @@ def _alone(one: Planned) -> Planned:
 
 
 def tell_follow_up(turn: Turn, payloads: Sequence[ToTellFollowUp]) -> list[list[Delivery]]:
-    """The messages in hand; nothing when it was told, disarmed or armed anew since it was read."""
+    """The messages in hand; nothing when it was told, disarmed or armed anew since it was read.
+
+    Nothing yet while an event waits to be matched that came in time: it may disarm it.
+    """
     return [_tell_follow_up(turn, wanted) for wanted in payloads]
 
 
 def _tell_follow_up(turn: Turn, wanted: ToTellFollowUp) -> list[Delivery]:
     armed = wanted.armed
+    waits = oldest_unmatched(turn.connection)
+    if waits is not None and waits < armed.due_at:
+        return []
     as_read = {"row": armed.id, "event": armed.event_id, "at": armed.armed_at}
     if turn.connection.execute(_FINISH, as_read).first() is None:
         return []

@@ -94,6 +94,23 @@ async def test_one_whose_time_was_over_is_told_though_the_same_began_anew(store:
     assert await store.follow_ups() == []
 
 
+async def test_it_is_not_told_while_an_event_waits_that_came_in_time(store: Store) -> None:
+    """One that was recorded after the clock had looked."""
+    await happen(store, {"armed": (arm(),)})
+    armed = await due(store)
+    await record(store, "Answer", at=NOON + HOUR - 1)
+    assert await store.tell_follow_up(armed, (planned("team"),), KEY, {}) == []
+    (event,) = await store.unmatched(10)
+    await store.write_matched([matched(event, disarmed=(NAME,))])
+    assert await store.follow_ups() == []
+
+
+async def test_it_is_told_though_an_event_waits_that_came_late(store: Store) -> None:
+    await happen(store, {"armed": (arm(),)})
+    await record(store, "Late", at=NOON + HOUR)
+    assert await store.tell_follow_up(await due(store), (planned("team"),), KEY, {})
+
+
 async def test_what_was_over_stays_when_what_began_anew_is_disarmed_in_one_go(store: Store) -> None:
     await happen(store, {"armed": (arm(due_at=NOON),)}, at=NOON - HOUR)
     await happen(store, {"armed": (arm(due_at=NOON + HOUR),)}, {"disarmed": (NAME,)})

@@ -68,6 +68,10 @@ def test_the_templates_that_ship_have_it_in_their_last_line_once() -> None:
     assert body.count("Why this message?") == 1
 
 
+def test_as_plain_text_its_question_ends_with_one_sign() -> None:
+    assert sent(CONSOLE, None).endswith(f"Why this message? {PAGE}")
+
+
 def test_a_mail_has_it_at_its_foot() -> None:
     assert "Why did I get this?" in sent(MAIL)
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from bridge.picked import MOST
 from bridge.web.alarms import sentence
-from bridge.web.console import WEEK, Console, href
+from bridge.web.console import WEEK, Console
 from bridge.web.hands import FRESH
 from bridge.web.look import Look
 
@@ -31,7 +31,7 @@ class Chosen:
     @property
     def back(self) -> str:
         """Where the form stands."""
-        return f"/events/{self.event}" if self.event else href("/deliveries", destination=self.destination)
+        return f"/events/{self.event}" if self.event else "/deliveries"
 
 
 async def chosen(console: Console, form: MultiDict[str, str]) -> Chosen:

@@ -49,6 +49,9 @@ _DELIVERIES = {
         "Ils quittent la file de leur propre destination. Si l’autre a besoin d’autres mots, les règles d’aujourd’hui"
         " les écrivent à nouveau."
     ),
+    "What goes to a paused destination waits until it resumes.": (
+        "Ce qui va vers une destination en pause attend sa reprise."
+    ),
     "selected": "choisis",
     "sent again: {id}": "renvoyé : {id}",
     "{shown} of {number}, oldest first": "{shown} sur {number}, les plus anciens d’abord",

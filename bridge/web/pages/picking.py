@@ -49,8 +49,7 @@ def routes(console: Console) -> Blueprint:
             return await _ask(console, kind, wanted, refused=[*done.refused.values()][:REFUSALS] or none)
         console.kept.forget()
         console.window.wake()
-        back = wanted.back
-        return see(f"{back}{'&' if '?' in back else '?'}{href('', did=kind, after=before)[1:]}")
+        return see(href(wanted.back, did=kind, after=str(before)))
 
     return page
 

@@ -10,6 +10,7 @@ from typing import Any
 from quart import Blueprint, Response, request
 
 from bridge.explain import Matchers, delivery_view, event_view, explain_event, sees
+from bridge.explain import instant as at
 from bridge.web.problem import answer, problem
 from bridge.web.window import Window
 
@@ -110,6 +111,20 @@ def pages(window: Window) -> Blueprint:
         rows = await window.store.deliveries(**wanted, sees=sees(window.snapshot().settings.redact))
         items = [delivery_view(row) for row in rows]
         return answer({"items": items, "next": str(rows[-1].id) if len(rows) == wanted["limit"] else None})
+
+    @api.get("/audit")
+    async def audit() -> Response:
+        if unknown := set(request.args) - {"cursor", "limit"}:
+            raise BadFilter(f"unknown parameter `{min(unknown)[:40]}`; known are cursor, limit.")
+        cursor, most = request.args.get("cursor"), request.args.get("limit")
+        limit = number("limit", most, LARGEST_PAGE) if most is not None else PAGE
+        before = number("cursor", cursor, 2**62) if cursor is not None else None
+        rows = await window.store.audits(before, limit)
+        items = [
+            {"id": str(row.id), "at": at(row.at), "who": row.who, "what": row.what, "detail": row.detail}
+            for row in rows
+        ]
+        return answer({"items": items, "next": str(rows[-1].id) if len(rows) == limit else None})
 
     @api.get("/rules")
     async def rules() -> Response:

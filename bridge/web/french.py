@@ -277,7 +277,6 @@ _EVENT = {
     "list of {number}": "liste de {number}",
     "missing": "absent",
     "no": "non",
-    "remembered": "en mémoire",
     "show the mail": "voir le message",
     "signature good": "signature correcte",
     "was {value}": "était {value}",

@@ -118,4 +118,17 @@ _RULES = {
     "“{name}” stays as it is": "« {name} » reste telle quelle",
 }
 
-PHRASES = {**_DELIVERIES, **_EVENTS, **_RULES}
+_SEEN = {
+    "All that was done": "Tout ce qui a été fait",
+    "Detail": "Détail",
+    "What": "Quoi",
+    "When": "Quand",
+    "Who": "Qui",
+    "kept for {keep}": "gardé {keep}",
+    "not sent with this event: filled in from what an earlier one said": (
+        "pas envoyé avec cet événement : complété d’après un événement d’avant"
+    ),
+    "remembered, {lasting} old": "en mémoire depuis {lasting}",
+}
+
+PHRASES = {**_DELIVERIES, **_EVENTS, **_RULES, **_SEEN}

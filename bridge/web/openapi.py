@@ -63,9 +63,20 @@ class Operation:
     problems: tuple[int, ...] = field(default=())  # beside 401, 403 of what changes something, 421, 503
 
 
+_PAGE = (
+    Parameter(name="cursor", schema={"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}, about="`next` of a page"),
+    Parameter(
+        name="limit",
+        schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
+        about="how many",
+    ),
+)
+
+
 def _filters(states: tuple[str, ...], *more: Parameter) -> tuple[Parameter, ...]:
     word = {"type": "string", "maxLength": LONGEST_FILTER}
     return (
+        *_PAGE,
         Parameter(name="gid", schema=word, about="the resource's id at the sender"),
         Parameter(name="type", schema=word, about="of the resource, in any of its spellings"),
         Parameter(name="action", schema=word, about="what happened to it"),
@@ -77,12 +88,6 @@ def _filters(states: tuple[str, ...], *more: Parameter) -> tuple[Parameter, ...]
         Parameter(name="q", schema=word, about="a part of a text, exactly"),
         Parameter(name="since", schema=INSTANT, about="not before this time"),
         Parameter(name="until", schema=INSTANT, about="before this time"),
-        Parameter(name="cursor", schema={"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}, about="`next` of a page"),
-        Parameter(
-            name="limit",
-            schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": PAGE},
-            about="how many",
-        ),
     )
 
 
@@ -133,6 +138,9 @@ OPERATIONS: tuple[Operation, ...] = (
             ("resume", "Let go what a paused destination holds", RESUME, "Destination", (400, 404, 409)),
             ("test", "Send a destination one message now, past its queue", NOTHING, "Tested", (400, 404)),
         )
+    ),
+    Operation(
+        path="/audit", summary="Who did what, newest first", parameters=_PAGE, answer=page_of("Audit"), problems=(400,)
     ),
     Operation(path="/rules", summary="Rule files with their rules and problems", answer=page_of("RuleFile")),
     *(

@@ -234,6 +234,7 @@ COMPONENTS: dict[str, Schema] = {
         labels=list_of(TEXT),
         notify=list_of(TEXT),
     ),
+    "Audit": closed(id=ID, at=INSTANT, who=TEXT, what=TEXT, detail=TEXT),
     "Switched": closed(
         name=TEXT,
         file=TEXT,

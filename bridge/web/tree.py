@@ -25,7 +25,7 @@ class Field:
     kind: str = ""  # map, list; empty for a plain value
     size: int = 0
     was: str | None = None
-    remembered: bool = False  # filled in from what was known before
+    remembered: str = ""  # how long it had been known, where it was filled in from memory
     fields: list[Field] = field(default_factory=list)
 
     @property
@@ -37,9 +37,9 @@ class Field:
 class Tree:
     """Builds the fields below `resource`; `cut` when there were too many."""
 
-    def __init__(self, changes: Mapping[str, str], remembered: Mapping[str, object]) -> None:
+    def __init__(self, changes: Mapping[str, str], remembered: Mapping[str, str]) -> None:
         self._changes = changes  # path below `resource` → what it was
-        self._remembered = remembered
+        self._remembered = remembered  # path below `resource` → for how long
         self._left = MOST
         self.cut = False
 
@@ -61,7 +61,7 @@ class Tree:
             name=short(name, 80) if isinstance(name, str) else f"[{name}]",
             path=dotted(path),
             was=self._changes.get(own),
-            remembered=own in self._remembered,
+            remembered=self._remembered.get(own, ""),
         )
         if isinstance(value, (Mapping, list)) and value:
             one.kind, one.size = "map" if isinstance(value, Mapping) else "list", len(value)

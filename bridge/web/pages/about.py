@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, request
 
+from bridge.retention import AUDIT
+from bridge.web.api import number
 from bridge.web.code import yaml
-from bridge.web.console import Console
+from bridge.web.console import Console, href
 from bridge.web.in_force import configuration
 
 AUDITS = 12
+AUDIT_PAGE = 50
 DOCS = ("rules", "conditions", "templates", "configuration", "operations", "security", "api")  # docs/<name>.md
 
 
@@ -47,6 +50,20 @@ def routes(console: Console) -> Blueprint:
             configuration=yaml(configuration(snapshot.settings)),
             snapshot=snapshot,
             docs=DOCS,
+        )
+
+    @page.get("/audit")
+    async def audit() -> Response:
+        look = console.look()
+        cursor = request.args.get("cursor")
+        before = number("cursor", cursor, 2**62) if cursor else None
+        rows = await console.store.audits(before, AUDIT_PAGE)
+        return await console.page(
+            "audit.html",
+            here="/about",
+            rows=rows,
+            next=href("/audit", cursor=str(rows[-1].id)) if len(rows) == AUDIT_PAGE else None,
+            keep=look.lasting(AUDIT),
         )
 
     return page

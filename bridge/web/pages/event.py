@@ -99,7 +99,8 @@ def _values(
     hidden = snapshot.settings.redact
     view = event_view(row, (), snapshot, None)
     changes: Mapping[str, Any] = view["changes"]
-    tree = Tree({path: _old(change) for path, change in changes.items()}, row.filled)
+    remembered = {path: look.lasting(row.received_at - at) for path, at in row.filled.items()}
+    tree = Tree({path: _old(change) for path, change in changes.items()}, remembered)
     fields = tree.below(view["resource"]) if view["resource"] else []
     decided, others = _decided(look, snapshot, row, deliveries, matcher)
     return {
@@ -114,6 +115,7 @@ def _values(
         "rules_known": matcher is not None,
         "fields": fields,
         "cut": tree.cut,
+        "remembered": {f"resource.{path}": lasting for path, lasting in remembered.items()},
         "raw": _raw(row, hidden),
         "changes": [(path, *_both(change)) for path, change in list(changes.items())[:MOST_CHANGES]],
         "more_changes": max(0, len(changes) - MOST_CHANGES),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks import rules, trouble
+from benchmarks import pages, rules, trouble
 from benchmarks.load import Result, Sink, load, quantile
 from benchmarks.service import running
 
@@ -79,12 +79,17 @@ def main() -> None:
     options.add_argument("--count", type=int, default=4000)
     options.add_argument("--events", type=int, default=20_000, help="stored, to be replayed")
     options.add_argument("--rules-only", action="store_true", help="only what needs no service")
+    options.add_argument("--pages", type=int, metavar="EVENTS", help="only what pages cost with so many events stored")
     options.add_argument("what", nargs="?", choices=TROUBLES, help="one kind of trouble, by itself")
     options.add_argument("--waiting", type=int, default=100_000, help="deliveries of `backlog`")
     wanted = options.parse_args()
     show("", "median", "aim")
     if wanted.what:
         in_trouble(wanted.what, wanted.waiting)
+        return
+    if wanted.pages:
+        for row in pages.costs(wanted.pages):
+            show(*row)
         return
     if wanted.rules_only:
         without_service(wanted.events)
@@ -121,6 +126,8 @@ def main() -> None:
     for what in TROUBLES:
         in_trouble(what, wanted.waiting)
     without_service(wanted.events)
+    for row in pages.costs(100_000):
+        show(*row)
 
 
 def in_trouble(what: str, waiting: int) -> None:

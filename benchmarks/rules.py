@@ -134,17 +134,17 @@ def replayed(events: int) -> list[tuple[str, float]]:
 
 
 async def _replayed(folder: Path, events: int) -> list[tuple[str, float]]:
-    old = _snapshot(folder, RULES)
+    old = snapshot_of(folder, RULES)
     clock = time.time
     store = await Store.open(old.settings.store, owner="benchmark", clock=clock)
     try:
-        await _fill(store, old, events)
+        await fill(store, old, events)
         rows = []
         for edit, text in (
             ("a condition", RULES.replace("1000", "1200")),
             ("all words", RULES.replace("notify: team", "notify: team, title: New")),
         ):
-            new = _snapshot(folder, text)
+            new = snapshot_of(folder, text)
             began = time.perf_counter()
             await differences(store, old, new, since=0.0)
             rows.append((edit, events / (time.perf_counter() - began)))
@@ -153,7 +153,7 @@ async def _replayed(folder: Path, events: int) -> list[tuple[str, float]]:
         await store.close()
 
 
-def _snapshot(folder: Path, rules: str) -> Snapshot:
+def snapshot_of(folder: Path, rules: str) -> Snapshot:
     for part in ("rules", "templates"):
         (folder / part).mkdir(exist_ok=True)
     (folder / "config.yaml").write_text(CONFIG)
@@ -161,7 +161,7 @@ def _snapshot(folder: Path, rules: str) -> Snapshot:
     return load(folder / "config.yaml", {"BENCH_SECRET": SECRET})
 
 
-async def _fill(store: Store, snapshot: Snapshot, events: int) -> None:
+async def fill(store: Store, snapshot: Snapshot, events: int) -> None:
     """Events of 2 to 4 KB, half of them updates of 500 projects."""
     chance, matching = random.Random(1), Matching(snapshot, store, clock=time.time, rehearsing=True)
     for first in range(0, events, 32):

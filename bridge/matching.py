@@ -41,6 +41,7 @@ class Matching:
     ) -> None:
         """`read` gives the resource that came with an event; a rehearsal is neither logged nor counted."""
         self.snapshot = snapshot
+        self.failed: list[TemplateError] = []  # of a rehearsal
         self._news: list[News] = []
         self._store = store
         self._clock = clock
@@ -121,8 +122,11 @@ class Matching:
         )
 
     def _tell_errors(self, errors: Iterable[TemplateError]) -> None:
-        """Count, log and keep the news of templates that failed."""
-        for error in () if self._rehearsing else errors:
+        """Count, log and keep the news of templates that failed; a rehearsal only keeps what failed."""
+        if self._rehearsing:
+            self.failed += errors
+            return
+        for error in errors:
             metrics.TEMPLATE_ERRORS.labels(error.rule.name).inc()
             log.warning(
                 "template.failed", event_id=error.event_id, rule=error.rule.name, file=error.file, line=error.line

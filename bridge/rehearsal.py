@@ -44,6 +44,7 @@ class Result:
 
     test: RuleTest
     wrong: Sequence[str] = field(default_factory=tuple)  # a sentence each, with a difference below it
+    noted: Sequence[str] = field(default_factory=tuple)  # what is most likely not meant, on a line each
 
 
 async def rehearse(snapshot: Snapshot, tests: Iterable[RuleTest]) -> list[Result]:
@@ -75,9 +76,9 @@ def failing(snapshot: Snapshot) -> list[Problem]:
     return problems(asyncio.run(rehearse(snapshot, snapshot.tests))) if snapshot.tests else []
 
 
-def problems(results: Iterable[Result]) -> list[Problem]:
-    """The tests that failed, as problems at their places."""
-    return [
+def problems(results: Sequence[Result]) -> list[Problem]:
+    """The tests that failed, as problems at their places; and what is to be noted of all, as warnings."""
+    failed = [
         Problem(
             place=result.test.place,
             code="test-failed",
@@ -87,6 +88,18 @@ def problems(results: Iterable[Result]) -> list[Problem]:
         )
         for result in results
         if result.wrong
+    ]
+    return failed + [
+        Problem(
+            place=result.test.place,
+            code="test-template",
+            message=f"in test “{result.test.name}” {noted}",
+            help="write `or` behind what may be missing, or let the test send it",
+            docs="docs/templates.md#missing-values",
+            severity="warning",
+        )
+        for result in results
+        for noted in result.noted
     ]
 
 
@@ -118,7 +131,7 @@ class _Stage:
             await self._wait_until(self._begins + event.after)
             await self._send(event, number)
         await self._wait_until(self._begins + self._test.until)
-        return Result(test=self._test, wrong=tuple(await self._wrong()))
+        return Result(test=self._test, wrong=tuple(await self._wrong()), noted=tuple(self._noted()))
 
     def _remembered(self) -> dict[Key, Memory]:
         memory = {
@@ -193,6 +206,13 @@ class _Stage:
                 got = [one for one in self._said if one.destination == name]
                 wrong.append(f"{name} must get nothing, and got {_many(len(got))}\n{self._shown(got)}")
         return wrong
+
+    def _noted(self) -> Iterable[str]:
+        """The templates that failed: they stop nobody from being told something, and a test may ask for no more."""
+        return dict.fromkeys(
+            f"a template fails, and plain text goes out instead: {error.file}:{error.line}: {error.message}"
+            for error in self._matching.failed
+        )
 
     def _compared(self, name: str, expected: Expected, got: Sequence[Said]) -> Iterable[str]:
         count = expected.count

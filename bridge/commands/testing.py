@@ -39,6 +39,7 @@ def as_text(results: Sequence[Result]) -> str:
         place = result.test.place
         lines.append(f"{'✗' if result.wrong else '✓'} {result.test.name}  ({place.file}:{place.line})")
         lines += [f"    {line}" for one in result.wrong for line in one.splitlines()]
+        lines += [f"    ! {one}" for one in result.noted]
     failed = sum(bool(result.wrong) for result in results)
     lines.append(
         "No rule file has tests; docs/rules.md#tests shows how to write one."
@@ -56,6 +57,7 @@ def _as_json(results: Sequence[Result]) -> list[dict[str, object]]:
             "line": result.test.place.line,
             "passed": not result.wrong,
             "wrong": list(result.wrong),
+            "noted": list(result.noted),
         }
         for result in results
     ]

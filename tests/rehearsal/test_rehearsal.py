@@ -240,6 +240,27 @@ tests:
     assert found["message"] == "test “told” fails: projects got other words, or at another time"
 
 
+def test_a_template_that_fails_is_noted_though_somebody_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = """\
+rules:
+  - name: New
+    when: Project created
+    notify: projects
+    body: "in {{ waited }}"
+tests:
+  - {name: told, event: {type: Project, action: created}, expect: {projects: ~}}
+"""
+    assert run(tmp_path, rules) == 0
+    passed, noted, count = capsys.readouterr().out.splitlines()
+    assert (passed, count) == ("✓ told  (rules/messages.yaml:7)", "1 test, 0 failed")
+    assert noted.startswith("    ! a template fails, and plain text goes out instead: rules/messages.yaml:5: ")
+    assert main(["--config", str(tmp_path / "config.yaml"), "check", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["code"], found["line"], found["severity"]) == ("test-template", 7, "warning")
+
+
 def test_one_test_by_its_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = """\
 rules:

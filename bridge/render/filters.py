@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from bridge.render import fit
 from bridge.render.dead import host_of
-from bridge.render.plain import HTML_MAX, without_html
+from bridge.render.plain import HTML_MAX, plain_link, without_html
 from bridge.render.run import LETTERS, current, weigh
 from bridge.render.speech import Speech
 from bridge.render.values import Address, Missing, alive, joined, live, ours, printed
@@ -265,7 +265,7 @@ def _link(value: Any, text: Any = "") -> Any:
         return alive(f'<a href="{address}">{label}</a>')
     if format_ == "markdown":
         return alive(f"[{label}]({address})")
-    return alive(f"{label} {address}" if label.endswith("?") else f"{label}: {address}")
+    return alive(plain_link(label, address))
 
 
 def _host(value: Any) -> str:

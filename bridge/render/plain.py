@@ -21,7 +21,12 @@ _NESTING = 256
 
 def without_markdown(text: str) -> str:
     """`**Now** [Open](https://x)` → `Now Open: https://x`."""
-    return _MARKDOWN.sub(lambda m: f"{m[1]}: {m[2]}" if m[2] is not None else (m[3] or ""), text)
+    return _MARKDOWN.sub(lambda m: plain_link(m[1], m[2]) if m[2] is not None else (m[3] or ""), text)
+
+
+def plain_link(label: str, address: str) -> str:
+    """A label and where it leads; a question has its sign already."""
+    return f"{label} {address}" if label.endswith("?") else f"{label}: {address}"
 
 
 def veiled(text: str) -> str:

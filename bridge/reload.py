@@ -80,9 +80,9 @@ class Reloader:
         """Wake as soon as the file system tells of a change; where it cannot, `POLL` finds it."""
         while True:
             path, folders = self._current().settings.path, _folders(self._current())
-            beside = awatch(path.parent, watch_filter=_is(path), recursive=False, step=20, debounce=50)
             below = [awatch(*folders, watch_filter=_is_ours, step=20, debounce=50)] if folders else []
-            watching = [asyncio.create_task(self._stir(changes)) for changes in (beside, *below)]
+            watching = [asyncio.create_task(self._stir(changes)) for changes in below]
+            watching.append(asyncio.create_task(self._stir_by(path)))
             try:
                 while folders == _folders(self._current()):
                     for task in (await asyncio.wait(watching, timeout=POLL))[0]:
@@ -98,6 +98,16 @@ class Reloader:
     async def _stir(self, changes: AsyncIterator[object]) -> None:
         async for _ in changes:
             self._stirred.set()
+
+    async def _stir_by(self, path: Path) -> None:
+        """The file and not its folder, where the store may stand: each write to that would wake us."""
+        while True:
+            try:
+                async for _ in awatch(path, step=20, debounce=50):
+                    self._stirred.set()
+                    break  # an editor puts another file in its place, which is watched next
+            except FileNotFoundError:
+                await asyncio.sleep(POLL)
 
     async def _follow(self) -> None:
         """Reload whenever the files are not those that were taken last."""
@@ -220,10 +230,6 @@ def _mark(path: Path) -> tuple[str, int, int, int] | None:
     except OSError:
         return None
     return str(path), found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _is(path: Path) -> Callable[[Change, str], bool]:
-    return lambda _change, name: name == str(path)
 
 
 def _is_ours(_change: Change, name: str) -> bool:

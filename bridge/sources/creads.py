@@ -13,7 +13,7 @@ from bridge.errors import BadEnvelope, BadSignature
 from bridge.model import Arrival, Json, fold
 from bridge.sources import creads_samples
 from bridge.sources.base import Headers, Source
-from bridge.sources.jsonbody import decode, key_that_stands_twice
+from bridge.sources.jsonbody import decode, decode_again, key_that_stands_twice
 
 SIGNATURE = "X-Partners-Signature"
 LONGEST_NAME = 200  # characters kept of a type or an event nobody documented, and of a gid
@@ -147,7 +147,7 @@ class Creads(Source):
         )
 
     def resource_of(self, body: bytes) -> dict[str, Json] | None:
-        resource = decode(body).get("resource")
+        resource = decode_again(body).get("resource")
         return resource if isinstance(resource, dict) else None
 
     @classmethod

@@ -171,6 +171,7 @@ def create_app(service: Service) -> ASGIApp:
         state=lambda: service.state,
         wake=service.worker.wake_all,
         test=lambda place, who, now: send_test(place, service.senders, who=who, now=now),
+        reload=service.reload,
     )
     quart = build(window)
     if service.snapshot.settings.listen_hooks is None:

@@ -23,7 +23,9 @@ def explained(view: View) -> str:
     for item in view["deliveries"]:
         lines += _delivery(item)
     for item in view["follow_ups"]:
-        lines.append(f"⏲ {item['rule']}, follow-up {item['step']}: due at {item['due_at']} if nothing disarms it before")
+        lines.append(
+            f"⏲ {item['rule']}, follow-up {item['step']}: due at {item['due_at']} if nothing disarms it before"
+        )
     if view["state"] == "received":
         lines.append("Not matched yet.")
     elif view["state"] == "matched" and not view["decisions"]:

@@ -13,7 +13,7 @@ class Undelivered(NamedTuple):
     destination: str
     state: str
     bucket: int
-    count: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

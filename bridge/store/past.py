@@ -1,4 +1,4 @@
-"""Events as they were matched, with what rules saw, in their order, a page at a time: for replaying them against other rules."""
+"""Events as they were matched, with what rules saw, in order, a page at a time: for replaying them with other rules."""
 
 from __future__ import annotations
 

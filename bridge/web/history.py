@@ -67,9 +67,9 @@ class History:
         open_: Counter[int] = Counter()
         missed: Counter[int] = Counter()
         for one in undelivered:
-            open_[one.bucket] += one.count
+            open_[one.bucket] += one.number
             if one.state in ("failed", "held"):
-                missed[one.bucket] += one.count
+                missed[one.bucket] += one.number
         first = round(since / span.step)
         buckets = range(span.buckets)
         return Figures(

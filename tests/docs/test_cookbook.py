@@ -50,6 +50,13 @@ def test_an_example_works(
     assert len(found.snapshot.tests) >= len(found.snapshot.rules), "each rule is tried"
 
 
+def test_every_example_may_stand_beside_the_first_rules() -> None:
+    texts = [file.read_text() for file in [*EXAMPLES, *(ROOT / "rules").glob("*.yaml")]]
+    rules = [text.partition("\ntests:")[0] for text in texts]
+    names = [name for text in rules for name in re.findall(r"^  - name: (.*)$", text, re.MULTILINE)]
+    assert sorted(set(names)) == sorted(names)
+
+
 def test_examples_come_along_and_are_not_in_force(tmp_path: Path) -> None:
     assert main(["init", str(tmp_path / "new")]) == 0
     assert sorted((tmp_path / "new" / "rules" / "examples").iterdir())[0].name == EXAMPLES[0].name

@@ -62,8 +62,8 @@ async def standings(console: Console, look: Look, snapshot: Snapshot, names: Seq
     for line in waiting:
         queue[line.destination] += line.count
     for one in undelivered:
-        open_[one.destination] += one.count
-        missed[one.destination] += one.count if one.state in ("failed", "held") else 0
+        open_[one.destination] += one.number
+        missed[one.destination] += one.number if one.state in ("failed", "held") else 0
     stuck: dict[str, list[Stuck]] = defaultdict(list)
     for group in troubles.stuck:
         stuck[group.destination].append(group)

@@ -139,7 +139,7 @@ async def _missed(console: Console, look: Look, name: str) -> dict[str, Any] | N
     series = {state: [0] * HOURS for state in ("failed", "held")}
     for one in found:
         if one.destination == name and one.state in series and 0 <= one.bucket < HOURS:
-            series[one.state][one.bucket] += one.count
+            series[one.state][one.bucket] += one.number
     failed, held = series["failed"], series["held"]
     both = [a + b for a, b in zip(failed, held, strict=True)]
     if not any(both):

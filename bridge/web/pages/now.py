@@ -197,9 +197,9 @@ async def _destinations(
     missed: dict[str, list[int]] = defaultdict(lambda: [0] * BARS)
     open_: Counter[str] = Counter()
     for one in figures.undelivered:
-        open_[one.destination] += one.count
+        open_[one.destination] += one.number
         if one.state in ("failed", "held"):
-            missed[one.destination][min(BARS - 1, one.bucket * BARS // span.buckets)] += one.count
+            missed[one.destination][min(BARS - 1, one.bucket * BARS // span.buckets)] += one.number
     queue: Counter[str] = Counter()
     for line in waiting:
         queue[line.destination] += line.count

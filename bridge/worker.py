@@ -21,6 +21,11 @@ from bridge.watch import Watch
 log = structlog.get_logger()
 
 CLOCK = 5.0  # seconds between two rounds of leases and figures
+# A sender waits for its 202, people do not count milliseconds: while so many posts come in during one slice, matching
+# leaves the process to them for this many times as long as the slice took, and for GIVE_WAY_MOST seconds at most.
+BURST = 8
+GIVE_WAY = 2.0
+GIVE_WAY_MOST = 0.1
 LEASE = 15.0  # seconds one replica keeps the matching to itself
 
 
@@ -40,6 +45,7 @@ class Worker:
         self._recorded = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._leads_until = 0.0
+        self._came = 0  # events recorded since the start
         self._look_again = True  # somebody may have written silences
 
     @property
@@ -70,6 +76,7 @@ class Worker:
 
     def wake(self) -> None:
         """Something was recorded."""
+        self._came += 1
         self._recorded.set()
 
     def wake_all(self) -> None:
@@ -91,7 +98,10 @@ class Worker:
             if self._look_again:  # after the batch was read: a silence kept before an event came is asked for it
                 await self._refresh()
             if batch:
+                began, came = time.monotonic(), self._came
                 self.lanes.offer(await self.matching.slice(batch, full=self.lanes.full()))
+                if self._came - came >= BURST:
+                    await asyncio.sleep(min(GIVE_WAY * (time.monotonic() - began), GIVE_WAY_MOST))
             rings_at = await self._store.next_clock()
             if rings_at is not None and rings_at <= self._clock():
                 self.lanes.offer(await self.matching.ring())

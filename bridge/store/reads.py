@@ -19,7 +19,7 @@ PAGE = 50
 LOOKED_INTO = 1000  # of the events that have a text, for whether it may be found there
 MOST_ITEMS = 1000  # of a bundle
 # A free text, and who was told of nothing, is looked for in so many of the newest rows before the cursor.
-SEARCHED = 50_000
+SEARCHED = 10_000
 # Fewer rows than this in the other table: start from them. More: one is soon met when walking the table itself.
 FEW = 5000
 MINUTE = 60.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
+import contextlib
 import logging
 import re
 import sys
@@ -52,6 +53,11 @@ def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, str
     if style == "auto":
         style = "console" if (stream or sys.stderr).isatty() else "json"
     minimum = getattr(logging, level.upper())
+
+    def masked(_logger: object, name: str, line: Any) -> str:
+        out.urgent = name not in ("debug", "info")
+        return mask(str(line))
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -60,7 +66,7 @@ def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, str
             structlog.processors.format_exc_info,
             _bounded,
             _console if style == "console" else _json,
-            lambda _logger, _name, line: mask(str(line)),
+            masked,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(minimum),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out)),
@@ -81,6 +87,7 @@ class Gathered:
         self._out = out
         self._waiting: deque[str] = deque()
         self._promised: asyncio.AbstractEventLoop | None = None  # the loop that will write
+        self.urgent = False  # the next line is a warning or worse: it may be the last
 
     def write(self, text: str) -> None:
         """Have a line written soon."""
@@ -88,6 +95,9 @@ class Gathered:
 
     def flush(self) -> None:
         """Write at the end of this turn."""
+        if self.urgent:
+            self.finish()
+            return
         if self._promised is not None and not self._promised.is_closed():
             return
         try:
@@ -105,8 +115,9 @@ class Gathered:
         while self._waiting:
             lines.append(self._waiting.popleft())
         if lines:
-            self._out.write("".join(lines))
-            self._out.flush()
+            with contextlib.suppress(ValueError):  # closed: nobody reads it any more
+                self._out.write("".join(lines))
+                self._out.flush()
 
 
 def _bounded(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -198,7 +198,7 @@ async def test_what_is_sent_again_counts_no_longer(store: Store, clock: Clock) -
     await store.replays.repeat(ToRepeat([Repeat(old[0].id)], "ada"))
     assert [one.count for one in await store.counts.stuck(0)] == [1]
     assert await store.counts.stuck_ids(0, "team", 9) == [old[1].id]
-    assert {(one.state, one.count) for one in await store.counts.undelivered(0, 60)} == {
+    assert {(one.state, one.number) for one in await store.counts.undelivered(0, 60)} == {
         ("failed", 1),
         ("repeated", 1),
         ("pending", 1),

@@ -110,6 +110,7 @@ class _Fetching:
             headers = {"Host": _in_url(place), "User-Agent": "Bridge", "Accept-Encoding": "identity"}
             connection.request("GET", place.target, headers=headers, preload_content=False, decode_content=False)
             answer = connection.getresponse()
+            self._left(place)  # what our own cut ended looks like an answer too
             if answer.status in _REDIRECTING and (location := answer.headers.get("Location")):
                 return location
             if answer.status != 200:
@@ -133,6 +134,7 @@ class _Fetching:
             self._left(place)
             if len(body) > room:
                 raise Refused(f"{place.host} has more than {BYTES // 1024 // 1024} MB for this message")
+        self._left(place)  # likewise
         if length.isdigit() and len(body) < int(length[:20]):
             raise Refused(f"{place.host} broke off")
         return bytes(body)
@@ -150,14 +152,13 @@ def fetch(
     """The files that could be had in time, and why the others could not."""
     work = _Fetching(urls[:FILES], policy, min(until, time.monotonic() + SECONDS))
     threading.Thread(target=work.run, daemon=True).start()
-    if work.over.wait(max(0.0, work.until - time.monotonic())):
-        reasons = work.reasons
-    else:
+    in_time = work.over.wait(max(0.0, work.until - time.monotonic()))
+    files, reasons = list(work.files), list(work.reasons)  # of one moment: the thread may go on
+    if not in_time:
         work.cut()
-        done = len(work.files) + len(work.reasons)
-        reasons = [*work.reasons, *["it took too long"] * (len(work.urls) - done)]
+        reasons += ["it took too long"] * (len(work.urls) - len(files) - len(reasons))
     left_out = [f"{len(urls) - FILES} beyond the {FILES} that a message takes"] if len(urls) > FILES else []
-    return list(work.files), [*reasons, *left_out]
+    return files, [*reasons, *left_out]
 
 
 def _connection(place: Place, timeout: float) -> HTTPConnection:

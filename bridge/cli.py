@@ -41,6 +41,19 @@ def parser() -> argparse.ArgumentParser:
     _delivering(command, shared)
     _replaying(command)
     _keeping(command)
+    _trying(command)
+    _showing(command)
+    demo = command("demo", "Serve the example, post sample events to it, show what was sent.")
+    demo.add_argument("--once", action="store_true", help="end after the table")
+    send = command("send", "Sign an event file and post it as the source would.")
+    send.add_argument("source", metavar="SOURCE")
+    send.add_argument("file", metavar="FILE", type=Path)
+    send.add_argument("--url", help="default: the hook of `listen` in the configuration")
+    return top
+
+
+def _trying(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """Rules tried before they are in force."""
     test = command("test", "Run the tests in rule files: real rules, gates, clocks and templates; nothing is sent.")
     test.add_argument("name", metavar="TEXT", nargs="?", help="only the tests that have this in their name")
     test.add_argument("--junit", metavar="FILE", type=Path, help="also write the results as JUnit XML")
@@ -50,12 +63,10 @@ def parser() -> argparse.ArgumentParser:
     backtest.add_argument("--rules", metavar="DIR", type=Path, help="the edited rules; default: the configured folder")
     backtest.add_argument("--limit", metavar="N", type=_number, help="the newest N events only")
     backtest.add_argument("--json", action="store_true")
-    demo = command("demo", "Serve the example, post sample events to it, show what was sent.")
-    demo.add_argument("--once", action="store_true", help="end after the table")
-    send = command("send", "Sign an event file and post it as the source would.")
-    send.add_argument("source", metavar="SOURCE")
-    send.add_argument("file", metavar="FILE", type=Path)
-    send.add_argument("--url", help="default: the hook of `listen` in the configuration")
+
+
+def _showing(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    """What happened."""
     explain = command("explain", "For one event: what each rule made of it, and what was sent.")
     explain.add_argument("event", metavar="EVENT_ID|FILE")
     explain.add_argument("--rule", metavar="NAME", help="this rule only")
@@ -71,7 +82,6 @@ def parser() -> argparse.ArgumentParser:
         listing.add_argument("--limit", type=int, default=20)
         listing.add_argument("--cursor", metavar="ID", help="`next` of the page before, as --json prints it")
         listing.add_argument("--json", action="store_true")
-    return top
 
 
 def _editing(command: Callable[[str, str], argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:

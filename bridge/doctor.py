@@ -6,20 +6,16 @@ import os
 import queue
 import shutil
 import socket
-import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 from typing import Literal
 
 import requests
-from sqlalchemy import make_url
 
 from bridge import __version__
 from bridge.config.settings import Settings
@@ -27,6 +23,8 @@ from bridge.delivery.reach import goes_to, reach
 from bridge.errors import StoreUnavailable
 from bridge.model import Destination
 from bridge.store import Store
+from bridge.store.copies import damage_of
+from bridge.store.urls import file_of
 
 SECONDS = 5.0  # that a host may take to answer
 LITTLE, VERY_LITTLE = 1 << 30, 100 << 20  # bytes of free disk
@@ -71,7 +69,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def of_permissions(settings: Settings) -> Iterator[Check]:
     """Whether others on this machine may read secrets and payloads."""
-    store = store_file(settings)
+    store = file_of(settings.store)
     files = [settings.path, *([store, store.with_name(f"{store.name}-wal")] if store else [])]
     wide = [file for file in files if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077]
     if wide:
@@ -84,7 +82,7 @@ def of_permissions(settings: Settings) -> Iterator[Check]:
 
 def of_disk(settings: Settings) -> Iterator[Check]:
     """Whether there is room for what comes."""
-    store = store_file(settings)
+    store = file_of(settings.store)
     if store is None:
         return
     folder = next(parent for parent in store.parents if parent.exists())
@@ -97,22 +95,16 @@ def of_disk(settings: Settings) -> Iterator[Check]:
         yield Check(check="disk", found=found)
 
 
-def store_file(settings: Settings) -> Path | None:
-    """The file of a SQLite store."""
-    url = make_url(settings.store)
-    return Path(str(url.database)) if url.drivername == "sqlite" else None
-
-
 # ---- store and clock ---------------------------------------------------------------------------
 
 
 async def of_store(settings: Settings) -> list[Check]:
     """Whether the store can be reached, is whole and can be written, and what it says of the clock."""
-    file = store_file(settings)
+    file = file_of(settings.store)
     if file is not None and not file.exists():
         return [Check(check="store", found=f"{file} does not exist yet: `bridge serve` makes it")]
     try:
-        if file is not None and (damage := _damage(file)):
+        if file is not None and (damage := damage_of(file)):
             help = "stop the service, then `bridge restore FILE` with the last backup"
             return [Check(check="store", state="error", found=f"{file} is damaged: {damage}", help=help)]
         store = await Store.open(settings.store, owner=f"doctor:{os.getpid()}", releases=False)
@@ -123,15 +115,6 @@ async def of_store(settings: Settings) -> list[Check]:
     except StoreUnavailable as away:
         help = "start the server, or mend `store` in the configuration" if file is None else "see what it says"
         return [Check(check="store", state="error", found=str(away), help=help)]
-
-
-def _damage(file: Path) -> str:
-    try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        return str(error)
-    return "" if said == "ok" else str(said)
 
 
 async def _waiting(store: Store) -> Iterator[Check]:

@@ -240,6 +240,11 @@ def read_file(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
         body = path.read_bytes()
     except OSError as error:
         raise BridgeError(f"{path} cannot be read: {error.strerror}") from error
+    return read_event(body, snapshot, now, what=str(path))
+
+
+def read_event(body: bytes, snapshot: Snapshot, now: datetime, *, what: str = "this") -> Recorded:
+    """A body as the first source that can read it. Raises BridgeError."""
     reason = "there is no source in the configuration"
     for source in snapshot.sources.values():
         try:
@@ -251,7 +256,7 @@ def read_file(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
             key = Key(arrival.source, arrival.type, arrival.gid)
             return Recorded(id=0, key=key, action=arrival.action, received_at=arrival.received_at, body=body)
         reason = "a check without an event: rules never see it"
-    raise BridgeError(f"{path} is no event: {reason}")
+    raise BridgeError(f"{what} is no event: {reason}")
 
 
 def decision_view(decision: Decision, hidden: frozenset[str]) -> Json:

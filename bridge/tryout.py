@@ -12,9 +12,9 @@ from bridge.config.files import shown_path
 from bridge.config.report import Report, as_text
 from bridge.config.snapshot import Instead, Read, Snapshot, in_order, read_all
 from bridge.delivery.kinds import MAIL, SLACK
-from bridge.errors import BadEnvelope, BridgeError, Problem, TemplateFailed
-from bridge.explain import event_of
-from bridge.model import Decision, Event, Finding, Json, Key, Kind, Memory, Notification, Recorded, Rule, Target
+from bridge.errors import BridgeError, Problem, TemplateFailed
+from bridge.explain import event_of, read_event
+from bridge.model import Decision, Event, Finding, Json, Kind, Memory, Notification, Rule, Target
 from bridge.pipeline import match, recall, sent_in
 from bridge.planning import targets_of
 from bridge.rules import explain_condition, facts_of
@@ -116,7 +116,10 @@ async def pasted(snapshot: Snapshot, store: Store, body: str, previous: str, now
 
     Of that, a few fields are enough: the others are as in the event. Raises NotTried.
     """
-    recorded = _recorded(snapshot, body.encode("utf-8", "replace"), now)
+    try:
+        recorded = read_event(body.encode("utf-8", "replace"), snapshot, now)
+    except BridgeError as error:
+        raise NotTried(str(error)) from None
     sent = sent_in(recorded, snapshot)
     memory = await recall([(recorded, sent)], snapshot, store)
     known = memory.get(recorded.key, Memory())
@@ -125,21 +128,6 @@ async def pasted(snapshot: Snapshot, store: Store, body: str, previous: str, now
         known = replace(known, resource={**(sent or {}), **before})
     memory[recorded.key] = replace(known, modified_at=None)  # what is tried is never stale
     return match(recorded, sent, snapshot, memory, now).event
-
-
-def _recorded(snapshot: Snapshot, body: bytes, now: datetime) -> Recorded:
-    reason = "there is no source in the configuration"
-    for source in snapshot.sources.values():
-        try:
-            arrival = source.read(body, now.timestamp())
-        except BadEnvelope as error:
-            reason = str(error)
-            continue
-        if arrival is not None:
-            key = Key(arrival.source, arrival.type, arrival.gid)
-            return Recorded(id=0, key=key, action=arrival.action, received_at=arrival.received_at, body=body)
-        reason = "a check without an event: rules never see it"
-    raise NotTried(f"this is no event: {reason}")
 
 
 def _object(text: str) -> dict[str, Json] | None:

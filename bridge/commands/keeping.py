@@ -10,16 +10,15 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from sqlalchemy import make_url
-from sqlalchemy.exc import DBAPIError
 
 from bridge.commands.shared import FINE, loaded, pretty
-from bridge.errors import BridgeError, StoreUnavailable
+from bridge.errors import BridgeError
 from bridge.store.copies import REPLACED, Copied
 from bridge.store.copies import backup as copy_out
 from bridge.store.copies import restore as copy_back
 from bridge.store.engine import open_database
 from bridge.store.moving import counts, move, served_by
+from bridge.store.urls import address_of, as_written, file_of
 
 
 def backup(wanted: argparse.Namespace, config: Path) -> int:
@@ -68,34 +67,22 @@ def migrate_store(wanted: argparse.Namespace, config: Path) -> int:
         for database in (old, new):
             if (owner := served_by(database, time.time())) is not None:
                 raise BridgeError(f"a Bridge service uses this store ({owner}): stop it, and wait for half a minute")
-        try:
-            with _bar(sum(counts(old).values())) as tell:
-                moved = move(old, new, lambda _table, rows: tell(rows))
-        except DBAPIError as error:
-            said = " ".join(str(error.orig).split())
-            raise StoreUnavailable(f"nothing was moved: {said}") from error
+        with _bar(sum(counts(old).values())) as tell:
+            moved = move(old, new, lambda _table, rows: tell(rows))
     if wanted.json:
         print(pretty({"moved": moved}))
     else:
         print("Moved and counted again: " + ", ".join(f"{count} {name}" for name, count in moved.items() if count))
-        print(f"Now write `store: {_as_written(wanted.url)}` into {config}, and start the service.")
+        print(f"Now write `store: {as_written(wanted.url)}` into {config}, and start the service.")
     return FINE
 
 
-def _as_written(url: str) -> str:
-    """A store's URL as it belongs into a configuration, but for its password."""
-    parsed = make_url(url)
-    if parsed.drivername == "sqlite":
-        return f"sqlite:///{Path(str(parsed.database)).absolute()}"
-    return parsed.render_as_string()
-
-
 def _sqlite_file(url: str, instead: str) -> Path:
-    parsed = make_url(url)
-    if parsed.drivername != "sqlite":
-        place = parsed._replace(password=None).difference_update_query(parsed.query).render_as_string()
-        raise BridgeError(f"the store is PostgreSQL, which has its own programs for this: `{instead} --dbname={place}`")
-    return Path(str(parsed.database))
+    file = file_of(url)
+    if file is None:
+        program = f"`{instead} --dbname={address_of(url)}`"
+        raise BridgeError(f"the store is PostgreSQL, which has its own programs for this: {program}")
+    return file
 
 
 def _tell(wanted: argparse.Namespace, copied: Copied, said: str) -> None:

@@ -59,6 +59,16 @@ def restore(source: Path, store: Path) -> Copied:
         os.close(lock)
 
 
+def damage_of(store: Path) -> str:
+    """What SQLite finds wrong with a file; "" when it is whole."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)) as connection:
+            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        return str(error)
+    return "" if said == "ok" else str(said)
+
+
 @contextlib.contextmanager
 def _made(target: Path) -> Iterator[Path]:
     """A new file, which is there as a whole or not at all; payloads are in it, so nobody else may read it."""

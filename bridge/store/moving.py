@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select, text, tuple_
+from sqlalchemy.exc import DBAPIError
 
 from bridge.errors import StoreUnavailable
 from bridge.store.engine import Database
@@ -45,12 +46,15 @@ def move(old: Database, new: Database, tell: Callable[[str, int], None]) -> dict
     if filled := [name for name, count in counts(new).items() if count]:
         raise StoreUnavailable(f"the new store is not empty: there are rows in {', '.join(filled)}")
     there = counts(old)
-    with new.writes.connect() as into, into.begin(), old.reads.connect() as out:
-        for table in MOVED:
-            for rows in _pages(out, table):
-                into.execute(insert(table), rows)
-                tell(table.name, len(rows))
-            _go_on_counting(out, into, table)
+    try:
+        with new.writes.connect() as into, into.begin(), old.reads.connect() as out:
+            for table in MOVED:
+                for rows in _pages(out, table):
+                    into.execute(insert(table), rows)
+                    tell(table.name, len(rows))
+                _go_on_counting(out, into, table)
+    except DBAPIError as error:
+        raise StoreUnavailable(f"nothing was moved: {' '.join(str(error.orig).split())}") from error
     found = counts(new)
     if found != there:
         wrong = [f"{name}: {there[name]} became {found[name]}" for name in there if there[name] != found[name]]

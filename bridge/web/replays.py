@@ -39,6 +39,14 @@ def pages(window: Window) -> Blueprint:
     async def refused(error: NotReplayed) -> Response:
         return problem(404 if isinstance(error, NotThere) else 409, str(error))
 
+    _one(acting, window)
+    _several(acting, window)
+    return acting
+
+
+def _one(acting: Blueprint, window: Window) -> None:
+    """What is done to one event or delivery."""
+
     @acting.post("/events/<int:event_id>/replay")
     async def event(event_id: int) -> Response:
         way = await _way(_WAY | {"force": bool, "rule": str})
@@ -65,6 +73,10 @@ def pages(window: Window) -> Blueprint:
         await replay.drop_delivery(window.store, _id(delivery_id), g.user)
         [row] = await window.store.replays.deliveries([delivery_id])
         return _answered(window, delivery_view(row))
+
+
+def _several(acting: Blueprint, window: Window) -> None:
+    """What is done to deliveries that are named, or that a filter finds."""
 
     @acting.post("/deliveries/drop")
     async def drop_several() -> Response:
@@ -97,8 +109,6 @@ def pages(window: Window) -> Blueprint:
         way = Way(who=g.user, **given)
         done = await repeat_these(window.store, window.snapshot(), ids, way, _now(window))
         return _summed(window, done, dry_run=way.dry_run)
-
-    return acting
 
 
 def _answered(window: Window, view: Any) -> Response:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 
 import pytest
 from standardwebhooks import Webhook
 
 from bridge.delivery.senders import Senders
 from bridge.delivery.webhook import signed
-from bridge.model import Change, Event, Notification, Outcome, Signing
+from bridge.model import Event, Notification, Outcome, Signing
 from bridge.render.envelope import check_envelope, enveloped
 from bridge.sources.creads import Creads
 from tests.services import FakeWorld, Reply
+from tests.told import BODY, EVENT, NOW, WORDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -21,24 +21,6 @@ URL = "webhook:https://partner.example/hooks/a1b2c3d4e5f6g7"
 OLD, NEW = "whsec_" + "b2xk" * 8, "whsec_" + "bmV3" * 8
 PARTNERS = Signing(format="partners", secrets=("the-new-secret-0123", "the-old-secret-0123"))
 STANDARD = Signing(format="standard", secrets=(NEW, OLD))
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-BODY = (
-    b'{"event": "resource.created",  "resource_type": "Project Message", "resource_gid": "559b", '
-    b'"resource": {"gid": "559b", "message": "\xc3\xa9\\u0000", "token": "hush", "project": {"gid": "1"}}}'
-)
-EVENT = Event(
-    id=17,
-    source="creads",
-    type="Project Message",
-    action="created",
-    gid="559b",
-    received_at=NOW,
-    resource={"gid": "559b", "token": "hush", "project": {"gid": "1", "title": "Logo"}},
-    previous=None,
-    changes={"price.amount": Change(1, 2), "token": Change("a", "b")},
-    body=BODY,
-)
-WORDS = Notification(title="A message", body="**é**", format="markdown", tone="success")
 
 Post = Callable[..., Awaitable[Outcome]]
 

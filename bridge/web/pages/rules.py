@@ -88,6 +88,13 @@ def routes(console: Console) -> Blueprint:
             **await _history(console, found.place.file),
         )
 
+    _switching(page, console)
+    return page
+
+
+def _switching(page: Blueprint, console: Console) -> None:
+    """A rule on or off, by hand."""
+
     @page.post("/rules/switch")
     async def switched() -> Response:
         look, form = console.look(), await request.form
@@ -104,8 +111,6 @@ def routes(console: Console) -> Blueprint:
             return await console.page("rule-off.html", status=409, here="/rules", rule=found, fired=NEVER, wrong=error)
         console.kept.forget()
         return see(href("/rule", name=name, did="rule.enabled" if on else "rule.disabled"))
-
-    return page
 
 
 async def _said(console: Console, look: Look) -> tuple[str, str, Markup] | None:

@@ -11,7 +11,7 @@ run: $(VENV)/ready                 ## start the demo: sample events in, notifica
 
 test: $(VENV)/ready-dev            ## all tests; installs what they need
 	tests/setup
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile
 
 check: $(VENV)/ready-dev           ## lint, format, types, import layers
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from bridge.rules.paths import dotted
 MAX_DEPTH = 2  # a comment's work, and that work's project
 MAX_GID = 200  # characters
 SUBJECT = "subject"
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 class Leads(Protocol):
@@ -102,8 +103,9 @@ class _Filling:
     def _list(self, value: list[Json], path: Path, depth: int) -> list[Json]:
         filled = value
         for index, item in enumerate(value):
-            if isinstance(item, (dict, list)):
-                new = self._value("", item, (*path, index), depth)
+            if isinstance(item, (dict, list)):  # without a name, it leads nowhere itself
+                below = (*path, index)
+                new = self.map(item, below, depth) if isinstance(item, dict) else self._list(item, below, depth)
                 if new is not item:
                     if filled is value:
                         filled = list(value)
@@ -125,7 +127,8 @@ def _references(value: Json, source_name: str, source: Leads) -> Iterator[tuple[
     """Each reference below a value, with its map."""
     if isinstance(value, list):
         for item in value:
-            if isinstance(item, (dict, list)):  # a generator for each scalar would take most of the time
+            # A generator for each scalar, or for each map of scalars, would take most of the time.
+            if isinstance(item, list) or (isinstance(item, dict) and not _SCALARS.issuperset(map(type, item.values()))):
                 yield from _references(item, source_name, source)
     elif isinstance(value, dict):
         for name, inner in value.items():

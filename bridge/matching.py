@@ -14,7 +14,7 @@ from bridge import metrics
 from bridge.clocks import NOBODY, Told, tell_bundle, tell_follow_up, tell_summary, told_of
 from bridge.config.snapshot import Snapshot
 from bridge.errors import StoreUnavailable
-from bridge.model import Delivery, Matched, Recorded, Rule
+from bridge.model import Delivery, Matched, Recorded
 from bridge.news import News, not_matched, not_told, template_failed, webhook_changed
 from bridge.pipeline import Sent, match, recall, sent_in
 from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
@@ -24,6 +24,7 @@ log = structlog.get_logger()
 
 SLICE = 64  # events matched in one transaction: small, since accepts wait meanwhile
 AT_ONCE = 50  # of each kind of clock in one round
+MOST_NAMED = 3  # rules in the log line of a slow event
 SLOW = 0.05  # seconds of matching and rendering after which an event is logged with the rules at fault
 
 
@@ -91,7 +92,9 @@ class Matching:
             matched = one if isinstance(one, Matched) else self._planned(one, desk)
             results.append(matched)
             if not self._rehearsing:
-                self._told(recorded, matched, one, seconds + time.perf_counter() - began)
+                self._told(recorded, matched, seconds + time.perf_counter() - began)
+                if isinstance(one, Fitted) and seconds + time.perf_counter() - began > SLOW:
+                    self._tell_slow(one, seconds, time.perf_counter() - began)
             await asyncio.sleep(0)  # accepts go first
         return await self._store.write_matched(results, full=list(full))
 
@@ -133,7 +136,7 @@ class Matching:
             )
             self._news.append(template_failed(error))
 
-    def _told(self, recorded: Recorded, matched: Matched, one: Fitted | Matched, seconds: float) -> None:
+    def _told(self, recorded: Recorded, matched: Matched, seconds: float) -> None:
         metrics.EVENTS.labels(recorded.key.source, matched.state).inc()
         metrics.MATCH_SECONDS.observe(seconds)
         for decision in matched.decisions:
@@ -150,14 +153,16 @@ class Matching:
             deliveries=len(matched.planned),
             ms=round(seconds * 1000, 2),
         )
-        if seconds > SLOW and isinstance(one, Fitted):
-            log.warning("event.slow", event_id=recorded.id, ms=round(seconds * 1000), rules=self._slowest(one))
 
-    def _slowest(self, fitted: Fitted) -> list[str]:
-        """The rules that take longest on an event, the worst first."""
-        spent = {rule.name: taken for rule, taken in self.snapshot.matcher.timed(fitted.event, fitted.facts)}
-        fired: Iterable[Rule] = fitted.rules
-        return sorted(spent, key=spent.__getitem__, reverse=True)[:3] or [rule.name for rule in fired]
+    def _tell_slow(self, fitted: Fitted, matching: float, rendering: float) -> None:
+        """Log the rules at fault: those whose conditions took longest, or those whose words did."""
+        if matching >= rendering:
+            spent = {rule.name: taken for rule, taken in self.snapshot.matcher.timed(fitted.event, fitted.facts)}
+            rules = sorted(spent, key=spent.__getitem__, reverse=True)[:MOST_NAMED]
+        else:
+            rules = [rule.name for rule in fitted.rules][:MOST_NAMED]
+        ms = round((matching + rendering) * 1000)
+        log.warning("event.slow", event_id=fitted.event.id, ms=ms, rules=rules)
 
     # ---- clocks ----------------------------------------------------------------------------
 

@@ -103,3 +103,17 @@ def test_a_full_disk(live: Start, sink: Sink, tmp_path: Path) -> None:
         bridge.stop()
     finally:
         subprocess.run(["umount", "-l", str(small)], capture_output=True, check=False)
+
+
+def test_an_event_that_takes_long_is_logged_with_the_rule_at_fault(live: Start, sink: Sink) -> None:
+    tests = ", ".join(f"{{resource.parts: {{any: {{at: {number}}}}}}}" for number in range(-60, 0))
+    rules = f"""\
+rules:
+  - {{name: Quick, when: Project created, if: {{resource.title: Logo}}, notify: sink}}
+  - {{name: Slow, when: Project created, if: {{any: [{tests}]}}, notify: sink}}
+"""
+    bridge = live(rules=rules)
+    assert bridge.post(envelope("a1", title="Logo", parts=[{"at": 1}] * 20_000))[0] == 202
+    bridge.until(lambda: sink.to("sink"))
+    [line] = [one for one in bridge.log.read_text().splitlines() if '"event.slow"' in one]
+    assert '"rules":["Slow","Quick"]' in line

@@ -38,6 +38,7 @@ class Lanes:
         self._senders = senders
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
+        self._behind: set[str] = set()  # destinations that had enough in hand: more of theirs may wait in the table
         self._pausing = Pausing(store)
         self._probing: set[str] = set()
         self._due = asyncio.Event()
@@ -63,9 +64,15 @@ class Lanes:
         self._look.set()
 
     def full(self) -> list[str]:
-        """The destinations that have enough in hand."""
+        """The destinations that have enough in hand: what comes for them meanwhile waits in the table."""
         known = self.snapshot.settings.destinations
-        return [name for name, lane in self._lanes.items() if lane.is_full(known.get(name))]
+        full = [name for name, lane in self._lanes.items() if lane.is_full(known.get(name))]
+        self._behind.update(full)
+        return full
+
+    def look(self) -> None:
+        """Something was written that is in nobody's hands."""
+        self._due.set()
 
     async def claim_all(self) -> None:
         """Take up what is due, for ever."""
@@ -101,7 +108,9 @@ class Lanes:
             lane.begin(destination, now)
             self._spawn(self._send(lane, lane.waiting.popleft(), destination))
         if not lane.waiting:
-            self._due.set()  # there is room again: more of this lane may wait in the table
+            if name in self._behind:
+                self._behind.discard(name)
+                self._due.set()
         elif lane.opens_at > now and lane.timer is None and not self._stopping:
             lane.timer = asyncio.get_running_loop().call_later(lane.opens_at - now, self._open, name)
 

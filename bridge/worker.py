@@ -99,7 +99,10 @@ class Worker:
                 await self._refresh()
             if batch:
                 began, came = time.monotonic(), self._came
-                self.lanes.offer(await self.matching.slice(batch, full=self.lanes.full()))
+                full = self.lanes.full()
+                self.lanes.offer(await self.matching.slice(batch, full=full))
+                if full:
+                    self.lanes.look()
                 if self._came - came >= BURST:
                     await asyncio.sleep(min(GIVE_WAY * (time.monotonic() - began), GIVE_WAY_MOST))
             rings_at = await self._store.next_clock()

@@ -93,7 +93,8 @@ class Store:
         time; what its predecessor had in hand is free again. `patience`: seconds to wait for another's lock.
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
-        writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
+        unhurried = (deliveries.settle,)
+        writer = Writer(database, owner=owner, clock=clock, order=_ORDER, unhurried=unhurried, patience=patience)
         store = cls(database, writer, owner, clock)
         if releases and database.dialect.in_loop:
             await writer.put(deliveries.release_all, None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ from bridge.store.dialects import Dialect, is_busy, is_deadlock
 from bridge.store.engine import Database
 
 MOST_WAITING = 10_000
+GATHER = 0.02  # seconds that what nobody waits for stays for company: a transaction costs as much as ten of its rows
 MOST_PER_TURN = 500  # keeps the event loop's standstill, and the lock others wait for, within milliseconds
 
 P = TypeVar("P")
@@ -70,16 +71,23 @@ class Writer:
         owner: str,
         clock: Callable[[], float],
         order: Sequence[Apply[Any, Any]],
+        unhurried: Collection[Apply[Any, Any]] = (),
         patience: float,
     ) -> None:
-        """`order`: which operations of a turn go first; `patience`: seconds to wait for another process's lock."""
+        """`order`: which operations of a turn go first; `unhurried`: which of them nobody waits for, so that they stay
+        for company while turns follow each other; `patience`: seconds to wait for another process's lock.
+        """
         self._database = database
         self._owner = owner
         self._clock = clock
         self._rank = {apply: rank for rank, apply in enumerate(order)}
+        self._unhurried = frozenset(unhurried)
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
-        self._news = asyncio.Event()
+        self._due = asyncio.Event()  # a turn is wanted now
+        self._later: asyncio.TimerHandle | None = None  # or then
+        self._turning = False
+        self._rested = 0.0  # the end of the last turn, in the event loop's time
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._connection: Connection | None = None
         self._closing = False
@@ -91,15 +99,25 @@ class Writer:
             raise StoreUnavailable("the store is closed")
         if len(self._waiting) >= MOST_WAITING:
             raise StoreUnavailable(f"{MOST_WAITING:,} writes are already waiting")
-        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
         self._waiting.append(_Waiting(apply, payload, future))
-        self._news.set()
+        if apply not in self._unhurried:
+            self._due.set()
+        elif len(self._waiting) == 1:
+            self._plan()
         return future
+
+    def _plan(self) -> None:
+        """Have a turn soon enough after the last one."""
+        if self._later is None and not self._turning:
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_at(self._rested + GATHER, self._due.set)
 
     async def close(self) -> None:
         """Write what waits, then end."""
         self._closing = True
-        self._news.set()
+        self._due.set()
         await self._task
         await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
@@ -114,11 +132,16 @@ class Writer:
 
     async def _run(self) -> None:
         while not self._closing or self._waiting:
-            self._news.clear()
+            await self._due.wait()
+            self._due.clear()
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
             if not self._waiting:
-                await self._news.wait()
                 continue
+            self._turning = True
             batch = self._take()
+            more = bool(self._waiting)
             try:
                 results = await self._write(batch)
             except Exception as error:  # whatever it is belongs to the callers; the writer lives on
@@ -126,6 +149,12 @@ class Writer:
             else:
                 for one, result in results:
                     one.settle(result)
+            self._turning = False
+            self._rested = asyncio.get_running_loop().time()
+            if more or self._closing:
+                self._due.set()
+            elif self._waiting:
+                self._plan()
 
     def _take(self) -> list[_Waiting]:
         if self._waiting[0].alone:
@@ -175,6 +204,7 @@ class Writer:
             for one in batch:
                 one.alone = True
             self._waiting.extendleft(reversed(batch))
+            self._due.set()
 
     # ---- the connection --------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Any
 from bridge.model import Change, Json, fold
 
 MASK = "********"
+MOST_NAMES = 4_096  # that are remembered as harmless
 
 
 def redacted(value: Json, secret: frozenset[str]) -> Json:
@@ -26,23 +27,37 @@ def redacted_changes(changes: Mapping[str, Change], secret: frozenset[str]) -> d
     }
 
 
-@lru_cache(maxsize=4_096)  # the same few names come with every event
 def _is_secret(name: str, secret: frozenset[str]) -> bool:
     return fold(name) in secret
 
 
+@lru_cache(maxsize=16)
+def _harmless(_secret: frozenset[str]) -> set[str]:
+    """Names that were looked at and are no secret: the same few come with every event."""
+    return set()
+
+
 def _holds(value: Json, secret: frozenset[str]) -> bool:
     """Is there a secret anywhere; without recursion, as data may be deep."""
+    harmless = _harmless(secret)
     waiting: list[Json] = [value]
     while waiting:
         inner = waiting.pop()
-        if isinstance(inner, dict):
-            if any(_is_secret(name, secret) for name in inner):
-                return True
-            waiting.extend(item for item in inner.values() if isinstance(item, (dict, list)))
-        elif isinstance(inner, list):
-            waiting.extend(item for item in inner if isinstance(item, (dict, list)))
+        if type(inner) is dict:
+            if not harmless.issuperset(inner):
+                if any(_is_secret(name, secret) for name in inner):
+                    return True
+                _keep(harmless, inner)
+            waiting += inner.values()
+        elif type(inner) is list:
+            waiting += inner
     return False
+
+
+def _keep(harmless: set[str], names: Iterable[str]) -> None:
+    if len(harmless) > MOST_NAMES:
+        harmless.clear()
+    harmless.update(names)
 
 
 def _masked(value: Json, secret: frozenset[str]) -> Json:

@@ -13,6 +13,7 @@ MAX_DEPTH = 2  # a comment's work, and that work's project
 MAX_GID = 200  # characters
 SUBJECT = "subject"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_CONTAINERS = (dict, list)
 
 
 class Leads(Protocol):
@@ -74,7 +75,7 @@ class _Filling:
         """
         filled = value
         for name, inner in value.items():
-            if isinstance(inner, (dict, list)):
+            if type(inner) in _CONTAINERS:
                 new = self._value(name, inner, (*path, name), depth)
                 if new is not inner:
                     if filled is value:
@@ -103,7 +104,7 @@ class _Filling:
     def _list(self, value: list[Json], path: Path, depth: int) -> list[Json]:
         filled = value
         for index, item in enumerate(value):
-            if isinstance(item, (dict, list)):  # without a name, it leads nowhere itself
+            if type(item) in _CONTAINERS and not _is_flat(item):  # without a name, it leads nowhere itself
                 below = (*path, index)
                 new = self.map(item, below, depth) if isinstance(item, dict) else self._list(item, below, depth)
                 if new is not item:
@@ -124,20 +125,27 @@ class _Filling:
 
 
 def _references(value: Json, source_name: str, source: Leads) -> Iterator[tuple[Key, Mapping[str, Json]]]:
-    """Each reference below a value, with its map."""
-    if isinstance(value, list):
-        for item in value:
-            # A generator for each scalar, or for each map of scalars, would take most of the time.
-            if isinstance(item, list) or (isinstance(item, dict) and not _SCALARS.issuperset(map(type, item.values()))):
-                yield from _references(item, source_name, source)
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if isinstance(inner, dict):
-                if key := _leads_to(name, inner, source_name, source):
-                    yield key, inner
-                yield from _references(inner, source_name, source)
-            elif isinstance(inner, list):
-                yield from _references(inner, source_name, source)
+    """Each reference below a value, with its map, in the order of the text. Without recursion: it is the hot path."""
+    waiting: list[tuple[str, Json]] = [("", value)]
+    while waiting:
+        name, inner = waiting.pop()
+        if type(inner) is dict:
+            if name in source.REFERENCES and (key := _leads_to(name, inner, source_name, source)):
+                yield key, inner
+            below = [(name, item) for name, item in inner.items() if type(item) in _CONTAINERS]
+        else:
+            # Without a name, an item leads nowhere itself; most are maps of scalars, which hold nothing.
+            below = [("", item) for item in _items(inner) if type(item) in _CONTAINERS and not _is_flat(item)]
+        below.reverse()
+        waiting += below
+
+
+def _items(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _is_flat(value: Json) -> bool:
+    return type(value) is dict and _SCALARS.issuperset(map(type, value.values()))
 
 
 def _leads_to(name: str, value: Mapping[str, Json], source_name: str, source: Leads) -> Key | None:

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 SLICE = 64  # events matched in one transaction: small, since accepts wait meanwhile
 AT_ONCE = 50  # of each kind of clock in one round
 MOST_NAMED = 3  # rules in the log line of a slow event
+STRETCH = 0.001  # seconds of matching and rendering after which whoever waits has a turn: accepts go first
 SLOW = 0.05  # seconds of matching and rendering after which an event is logged with the rules at fault
 
 
@@ -87,6 +88,7 @@ class Matching:
         if wanted := {key for one in fitted if isinstance(one, Fitted) for key in gates_needed(one)}:
             desk.gates = await self._store.gates(wanted)
         results = []
+        rested = time.perf_counter()
         for recorded, one, seconds in zip(batch, fitted, spent, strict=True):
             began = time.perf_counter()
             matched = one if isinstance(one, Matched) else self._planned(one, desk)
@@ -95,7 +97,9 @@ class Matching:
                 self._told(recorded, matched, seconds + time.perf_counter() - began)
                 if isinstance(one, Fitted) and seconds + time.perf_counter() - began > SLOW:
                     self._tell_slow(one, seconds, time.perf_counter() - began)
-            await asyncio.sleep(0)  # accepts go first
+            if time.perf_counter() - rested > STRETCH:
+                await asyncio.sleep(0)
+                rested = time.perf_counter()
         return await self._store.write_matched(results, full=list(full))
 
     def _planned(self, fitted: Fitted, desk: Desk) -> Matched:

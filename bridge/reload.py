@@ -29,6 +29,7 @@ log = structlog.get_logger()
 QUIET = 0.2  # seconds without a change before files are taken: an editor or a checkout writes several times
 POLL = 2.0  # seconds; not every file system tells of changes
 FINEST = 2.0  # seconds; some file systems note the time of a change no finer
+COLLECT = (10_000, 20, 20)  # the collector's thresholds: an event makes hundreds of objects, and no circles
 AT_START_ONLY = ("listen", "listen_hooks", "store", "senders")
 
 Marks = frozenset[tuple[str, int, int, int]]  # a file's path, time of change, size and inode
@@ -205,6 +206,7 @@ def rest(new: Snapshot, old: Snapshot | None = None) -> None:
         gc.unfreeze()  # templates hold each other: what is left of the old ones only a collection finds
         gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT)
 
 
 def _means(snapshot: Snapshot) -> tuple[object, ...]:

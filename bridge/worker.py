@@ -21,11 +21,13 @@ from bridge.watch import Watch
 log = structlog.get_logger()
 
 CLOCK = 5.0  # seconds between two rounds of leases and figures
-# A sender waits for its 202, people do not count milliseconds: while so many posts come in during one slice, matching
-# leaves the process to them for this many times as long as the slice took, and for GIVE_WAY_MOST seconds at most.
-BURST = 8
-GIVE_WAY = 2.0
-GIVE_WAY_MOST = 0.1
+# A sender waits for its 202, people do not count milliseconds: while posts pour in faster than any matching follows,
+# matching leaves the process to them, but never for long and never when it is a second behind already.
+BURST = 8  # posts that came during one slice: it may be a flood
+FLOOD = 2000  # posts a second
+GLANCE = 0.02  # seconds in which they are counted: they come in the handfuls of a transaction
+GIVE_WAY_MOST = 0.25  # seconds between two slices
+BEHIND_MOST = 1.0  # seconds
 LEASE = 15.0  # seconds one replica keeps the matching to itself
 
 
@@ -98,13 +100,13 @@ class Worker:
             if self._look_again:  # after the batch was read: a silence kept before an event came is asked for it
                 await self._refresh()
             if batch:
-                began, came = time.monotonic(), self._came
+                came = self._came
                 full = self.lanes.full()
                 self.lanes.offer(await self.matching.slice(batch, full=full))
                 if full:
                     self.lanes.look()
                 if self._came - came >= BURST:
-                    await asyncio.sleep(min(GIVE_WAY * (time.monotonic() - began), GIVE_WAY_MOST))
+                    await self._give_way(batch[-1].received_at)
             rings_at = await self._store.next_clock()
             if rings_at is not None and rings_at <= self._clock():
                 self.lanes.offer(await self.matching.ring())
@@ -112,6 +114,15 @@ class Worker:
                 await self.lanes.tell(item)
             if not batch:
                 await nap(self._recorded, POLL if rings_at is None else max(0.0, min(POLL, rings_at - self._clock())))
+
+    async def _give_way(self, matched_until: float) -> None:
+        """Wait while there is a flood of posts."""
+        end = min(self._clock() + GIVE_WAY_MOST, matched_until + BEHIND_MOST)
+        while self._clock() < end:
+            came = self._came
+            await asyncio.sleep(GLANCE)
+            if self._came - came < FLOOD * GLANCE:
+                return
 
     async def _refresh(self) -> None:
         self._look_again = False

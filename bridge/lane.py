@@ -6,8 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from bridge.delivery.retry import RETRY_AFTER_MAX
-from bridge.model import Delivery, Destination, Outcome
+from bridge.model import Delivery, Destination
 
 LANE_FULL = 500  # deliveries of one destination that wait in memory; more wait in the table
 AHEAD = 10.0  # seconds: of a destination with a rate, no more is kept in hand than may leave within
@@ -38,10 +37,9 @@ class Lane:
         if destination.rate is not None:
             self.opens_at = now + 1 / destination.rate
 
-    def heed(self, outcome: Outcome, now: float) -> None:
+    def heed(self, not_before: float) -> None:
         """A service that asks to wait is asked for nothing meanwhile."""
-        if outcome.retry_after is not None:
-            self.opens_at = max(self.opens_at, now + min(outcome.retry_after, RETRY_AFTER_MAX))
+        self.opens_at = max(self.opens_at, not_before)
 
     def give_back(self) -> list[int]:
         """The ids of all that waits, which it forgets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -39,12 +40,21 @@ class Lanes:
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
         self._behind: set[str] = set()  # destinations that had enough in hand: more of theirs may wait in the table
-        self._pausing = Pausing(store)
+        self._pausing = Pausing(store, clock)
         self._probing: set[str] = set()
         self._due = asyncio.Event()
         self._look = asyncio.Event()
         self._sends: set[asyncio.Task[None]] = set()
         self._stopping = False
+
+    async def recall(self) -> None:
+        """Learn how destinations stand, before anything leaves: which are paused, and what their services asked for."""
+        await self._pausing.refresh()
+        self._heed()
+
+    def _heed(self) -> None:
+        for name in self._pausing.known():
+            self._lanes.setdefault(name, Lane()).heed(self._pausing.not_before(name))
 
     async def stop(self, grace: float) -> None:
         """Sends in flight may finish within `grace` seconds, the rest is given back."""
@@ -132,21 +142,33 @@ class Lanes:
             return await self._store.release([delivery.id])
         finally:
             lane.in_flight -= 1
-        lane.heed(settled.outcome, self._clock())
-        if self._pausing.is_due(settled, destination):
+        due = self._pausing.is_due(settled, destination)
+        lane.heed(self._pausing.not_before(destination.name))
+        if due:
             await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
         if not self._stopping:
             self._pump(delivery.destination)
         settled = self._pausing.judged(settled, destination)
         settled = await self._surely(lambda: with_instead(settled, destination, self.snapshot, self._store))
         _tell_attempted(settled)
-        if await self._surely(lambda: self._store.settle(settled)):
+        if await self._surely(lambda: self._settle(settled)):
             self._due.set()
         if probe and settled.state == "delivered":
             await self._surely(lambda: self._resume(destination.name))
         ours = delivery.rule is None and delivery.kind != "digest"  # news of Bridge itself makes no news
         if settled.state == "failed" and settled.instead is None and not ours:
             await self._surely(lambda: self.tell(given_up(settled)))
+
+    async def _settle(self, settled: Settled) -> bool:
+        """Keep an outcome, and with it how its destination does, where that has changed."""
+        name = settled.delivery.destination
+        if (health := self._pausing.to_keep(name)) is not None:
+            settled = replace(settled, health=health)
+        try:
+            return await self._store.settle(settled)
+        except StoreUnavailable:
+            self._pausing.not_kept(name)
+            raise
 
     async def _give_back(self, lane: Lane) -> None:
         if waiting := lane.give_back():
@@ -173,6 +195,7 @@ class Lanes:
                 await self._store.unhold(back)
                 self._due.set()
             back = await self._pausing.refresh()
+            self._heed()
             for name in list(self._pausing.paused):
                 await self._mind_pause(name)
             await nap(self._look, POLL)

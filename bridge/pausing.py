@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from bridge.model import Destination, Settled
+from bridge.delivery.retry import RETRY_AFTER_MAX
+from bridge.model import Destination, Health, Settled
 from bridge.store import Store
 from bridge.store.pausing import RESUMING
 from bridge.store.rows import DestinationRow
 
 TOO_MANY = 429  # a service that says so is there, and says when to come again: no failure
+WELL = Health()
 
 
 class Pausing:
-    """What this process knows of pauses; the table is the truth, and refresh() reads it."""
+    """What this process knows of pauses and of what leads to them; the table is the truth, refresh() reads it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self.paused: Mapping[str, DestinationRow] = {}
         self._store = store
-        self._failures: Counter[str] = Counter()  # in a row
+        self._clock = clock
+        self._health: dict[str, Health] = {}  # one that is absent does well
+        self._kept: dict[str, Health | None] = {}  # as the table has it, so far as this process knows
         self._refused: dict[str, set[int]] = {}  # held deliveries that were probed and refused for good
 
     async def refresh(self) -> set[str]:
@@ -30,18 +33,58 @@ class Pausing:
         self.paused = {name: row for name, row in states.items() if row.state == "paused"}
         back = before - set(self.paused)
         for name in back:
-            self._failures.pop(name, None)
+            self._health.pop(name, None)
             self._refused.pop(name, None)
+        for name, row in states.items():
+            self._take_up(name, row)
         return back
+
+    def _take_up(self, name: str, row: DestinationRow) -> None:
+        """What an earlier run knew of a destination, and how long another process was asked to wait."""
+        # A clock that was set back must not make a wait of years.
+        not_before = min(row.not_before or 0.0, self._clock() + RETRY_AFTER_MAX)
+        known = self._health.get(name)
+        if known is None:
+            self._health[name] = self._kept[name] = Health(failures=row.failures, not_before=not_before)
+        elif known.not_before < not_before:
+            self._health[name] = replace(known, not_before=not_before)
 
     def is_due(self, settled: Settled, destination: Destination) -> bool:
         """Count an attempt; whether its destination must be paused now."""
         name, outcome = destination.name, settled.outcome
+        health = self._health.get(name, WELL)
         if outcome.result == "delivered":
-            self._failures.pop(name, None)
-        elif outcome.status != TOO_MANY:
-            self._failures[name] += 1
-        return name not in self.paused and 0 < destination.pause_after <= self._failures[name]
+            failures = 0
+        elif outcome.status == TOO_MANY or name in self.paused or not destination.pause_after:
+            failures = health.failures
+        else:
+            failures = health.failures + 1
+        not_before = health.not_before
+        if outcome.retry_after is not None:
+            not_before = max(not_before, self._clock() + min(outcome.retry_after, RETRY_AFTER_MAX))
+        if (failures, not_before) != (health.failures, health.not_before):
+            self._health[name] = Health(failures=failures, not_before=not_before)
+        return name not in self.paused and 0 < destination.pause_after <= failures
+
+    def known(self) -> Iterable[str]:
+        """The destinations of which there is more to know than that they do well."""
+        return self._health
+
+    def not_before(self, name: str) -> float:
+        """Until then a destination's service asked to be left alone."""
+        return self._health.get(name, WELL).not_before
+
+    def to_keep(self, name: str) -> Health | None:
+        """How a destination does, when the table must learn it; whoever asks writes it at once."""
+        health = self._health.get(name, WELL)
+        if health == self._kept.get(name, WELL):
+            return None
+        self._kept[name] = health
+        return health
+
+    def not_kept(self, name: str) -> None:
+        """What was to be written was not."""
+        self._kept[name] = None
 
     def is_resuming(self, name: str) -> bool:
         """Whether somebody is letting its queue go, or died while doing so."""
@@ -55,7 +98,7 @@ class Pausing:
 
     async def pause(self, name: str, reason: str) -> None:
         """Pause a destination for its failures."""
-        await self._store.pauses.pause(name, reason, failures=self._failures[name])
+        await self._store.pauses.pause(name, reason, failures=self._health.get(name, WELL).failures)
         await self.refresh()
 
     def judged(self, settled: Settled, destination: Destination) -> Settled:

@@ -63,6 +63,7 @@ class Worker:
     async def start(self) -> None:
         """Take up what an earlier run left, then follow what comes."""
         await self._store.unhold(self.snapshot.settings.destinations)
+        await self.lanes.recall()
         self._store.listen(self.wake_all)
         delivering = (self.lanes.claim_all, self.lanes.mind_pauses)
         for loop in (self._match_all, *delivering, self._keep_clock, self._watch_all, self._retain):

@@ -3,7 +3,7 @@
 from bridge.model.decisions import Armed, Decision, Finding, GateKey, GateState, Silence, Truth
 from bridge.model.events import Arrival, Change, Event, Key, Memory, Receipt, Recorded
 from bridge.model.files import Node, Place
-from bridge.model.outbox import Bundling, Delivery, Matched, Notification, Outcome, Planned, Settled
+from bridge.model.outbox import Bundling, Delivery, Health, Matched, Notification, Outcome, Planned, Settled
 from bridge.model.places import Destination, Kind, Signing
 from bridge.model.rules import (
     All,
@@ -42,6 +42,7 @@ __all__ = [
     "Format",
     "GateKey",
     "GateState",
+    "Health",
     "Hours",
     "Json",
     "Key",

@@ -82,6 +82,14 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a destination does, as a restart must know it."""
+
+    failures: int = 0  # in a row
+    not_before: float = 0.0  # epoch seconds: its service asked to be left alone until then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """How one attempt of a delivery ended, and what becomes of the delivery."""
 
@@ -92,6 +100,7 @@ class Settled:
     reason: str = ""
     next_at: float | None = None  # of pending
     instead: Planned | None = None  # of failed: what goes out in its place
+    health: Health | None = None  # of the destination, where this attempt changed it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

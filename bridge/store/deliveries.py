@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Double, bindparam, insert, not_, null, or_, select, true, update
 
 from bridge.model import Delivery, Key, Settled
-from bridge.store.destinations import PAUSED_NAMES, held_back
-from bridge.store.many import Many
+from bridge.store.destinations import PAUSED_NAMES, held_back, keep_health
+from bridge.store.many import Found, Many
 from bridge.store.matched import LEASE_SECONDS, delivery_rows, insert_deliveries, to_delivery
 from bridge.store.tables import OWNED, PENDING, attempt, delivery, event, is_state
 from bridge.store.text import clean
@@ -79,7 +79,7 @@ _SETTLE = Many(
         leased_until=null(),
     )
 )
-_AWAITED = select(delivery.c.id).where(_IDS, _OTHERS_BEHIND)
+_AWAITED = Found(select(delivery.c.id).where(_IDS, _OTHERS_BEHIND))
 _FAIL = (
     update(delivery)
     .where(delivery.c.id == bindparam("delivery_id"), delivery.c.owner == bindparam("me"))
@@ -124,8 +124,10 @@ def settle(turn: Turn, payloads: Sequence[Settled]) -> list[bool]:
         _SETTLE.run(turn.connection, kept)
     for settled in ordered:
         _hand_over(turn, settled, counted=1)
+    if changed := {clean(one.delivery.destination): one.health for one in payloads if one.health is not None}:
+        keep_health(turn, changed)
     done = [settled.delivery.id for settled in ordered if settled.state != "pending"]
-    awaited = set(turn.connection.execute(_AWAITED, {"ids": done}).scalars()) if done else set()
+    awaited = {id for (id,) in _AWAITED.run(turn.connection, ids=done)} if done else set()
     return [settled.delivery.id in awaited or settled.instead is not None for settled in payloads]
 
 

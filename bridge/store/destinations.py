@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
+from bridge.model import Health
 from bridge.store.dialects import INSERTS
+from bridge.store.many import Found
 from bridge.store.rows import DestinationRow
 from bridge.store.tables import destination, is_state
 from bridge.store.text import clean
@@ -19,7 +21,7 @@ PAUSED = is_state(destination.c.state, "paused")
 PAUSED_NAMES = select(destination.c.name).where(PAUSED)
 
 _ALL = select(destination).order_by(destination.c.name)
-_WHY = select(destination.c.name, destination.c.since, destination.c.reason).where(PAUSED)
+_WHY = Found(select(destination.c.name, destination.c.since, destination.c.reason).where(PAUSED))
 
 
 def _upsert(database: str) -> Any:
@@ -28,6 +30,18 @@ def _upsert(database: str) -> Any:
     return insert.on_conflict_do_update(index_elements=[destination.c.name], set_=changed)
 
 
+def _upsert_health(database: str) -> Any:
+    insert = INSERTS[database](destination)
+    # What made a pause is told by it, and begins anew after it; of two processes the longer wait counts.
+    failures = case((PAUSED, destination.c.failures), else_=insert.excluded.failures)
+    later = destination.c.not_before > insert.excluded.not_before
+    not_before = case((later, destination.c.not_before), else_=insert.excluded.not_before)
+    return insert.on_conflict_do_update(
+        index_elements=[destination.c.name], set_={"failures": failures, "not_before": not_before}
+    )
+
+
+_HEALTH = {database: _upsert_health(database) for database in INSERTS}
 _SET = {database: _upsert(database) for database in INSERTS}
 
 
@@ -44,6 +58,16 @@ def set_destination(turn: Turn, payloads: Sequence[DestinationRow]) -> list[None
     return [None for _ in payloads]
 
 
+def keep_health(turn: Turn, changed: Mapping[str, Health]) -> None:
+    """Keep how destinations do, for the next start and for other processes."""
+    new = {"state": "active", "by": "failures", "since": turn.now, "reason": ""}
+    rows = [
+        new | {"name": name, "failures": health.failures, "not_before": health.not_before}
+        for name, health in sorted(changed.items())
+    ]
+    turn.connection.execute(_HEALTH[turn.dialect.name], rows)
+
+
 def _row(one: DestinationRow) -> dict[str, Any]:
     return {name: clean(value) if isinstance(value, str) else value for name, value in asdict(one).items()}
 
@@ -56,4 +80,4 @@ def why_held(name: str, since: float, reason: str) -> str:
 
 def held_back(turn: Turn) -> dict[str, str]:
     """The paused destinations, and what is said of each delivery that they hold."""
-    return {row.name: why_held(*row) for row in turn.connection.execute(_WHY)}
+    return {name: why_held(name, since, reason) for name, since, reason in _WHY.run(turn.connection)}

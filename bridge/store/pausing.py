@@ -182,7 +182,8 @@ _OLDEST: Select[Any] = (
 
 def _upsert_pause(database: str) -> Any:
     insert = INSERTS[database](destination)
-    changed = {column.name: insert.excluded[column.name] for column in destination.c if not column.primary_key}
+    told = [column.name for column in destination.c if not column.primary_key and column.name != "not_before"]
+    changed = {name: insert.excluded[name] for name in told}
     return insert.on_conflict_do_update(
         index_elements=[destination.c.name], set_=changed, where=not_(PAUSED)
     ).returning(destination.c.name)

@@ -101,6 +101,7 @@ class DestinationRow:
     probe_at: float | None = None
     probe_wait: float | None = None  # seconds
     who: str | None = None
+    not_before: float | None = None  # epoch seconds: its service asked to be left alone until then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,7 @@ delivery = Table(
     Column("bundle_id", BigInteger),  # the bundle it waits or waited in, or that it tells of; see bundle
     Column("thread", Text),
     Column("attach", Text),  # JSON: a list of addresses
+    Column("parts", Integer, nullable=False, server_default="0"),  # of a split message: how many have arrived
     sqlite_autoincrement=True,
 )
 
@@ -206,6 +207,7 @@ destination = Table(
     Column("probe_at", Double),
     Column("probe_wait", Double),
     Column("who", Text),
+    Column("not_before", Double),  # its service asked to be left alone until then
 )
 
 audit = Table(

@@ -121,6 +121,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Lay]:
 
     async def make(more: str = "") -> Bench:
         benches.append(Bench(store, clock, tmp_path, more))
+        await benches[-1].lanes.recall()
         await benches[-1].rest()
         return benches[-1]
 

@@ -25,6 +25,11 @@ def news(sink: Sink) -> list[str]:
     return [message["title"] for message in sink.to("ops")]
 
 
+def tried(bridge: Live, event: int) -> bool:
+    """Whether an attempt of an event's deliveries is kept."""
+    return any(one["attempts"] for one in bridge.api(f"/events/{event}")["deliveries"])
+
+
 def test_a_sink_that_is_down_for_a_whole_load(live: Start, sink: Sink) -> None:
     sink.status = lambda path: 200 if "ops" in path else 503
     bridge = live()
@@ -82,6 +87,34 @@ def test_no_request_earlier_than_the_service_allowed(live: Start, sink: Sink) ->
     first, *others = [at for path, at in sink.asked if path == "sink"]
     assert min(others) >= first + 2
     assert len(others) == 5
+
+
+def test_what_a_service_asked_for_outlives_a_kill(live: Start, sink: Sink) -> None:
+    sink.status = lambda path: 200 if "ops" in path else 429
+    sink.refusal = {"Retry-After": "5"}
+    bridge = live(config=config(", concurrency: 1, retry: {{schedule: [100ms]}}"))
+    bridge.post(envelope("a0", title="Logo 0"))
+    bridge.until(lambda: tried(bridge, 1), what="kept")
+    (first,) = [at for path, at in sink.asked if path == "sink"]
+    bridge.kill()
+    sink.status = 200
+    bridge.start()
+    for n in range(1, 4):
+        bridge.post(envelope(f"a{n}", title=f"Logo {n}"))
+    bridge.until(lambda: len(sink.to("sink")) == 4, what="all delivered")
+    assert min(at for path, at in sink.asked if path == "sink" and at > first) >= first + 5
+
+
+def test_failures_in_a_row_outlive_a_kill(live: Start, sink: Sink) -> None:
+    sink.status = lambda path: 200 if "ops" in path else 500
+    bridge = live(config=config(", pause_after: 2, retry: {{schedule: [1h]}}"))
+    bridge.post(envelope("a1"))
+    bridge.until(lambda: tried(bridge, 1), what="tried")
+    bridge.kill()
+    bridge.start()
+    assert bridge.get("/readyz")[1]["problems"] == []
+    bridge.post(envelope("a2"))
+    bridge.until(lambda: news(sink) == ["sink is paused"], what="paused and told")
 
 
 def test_a_fallback_delivers_what_the_other_refused(live: Start, sink: Sink) -> None:

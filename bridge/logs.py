@@ -10,9 +10,9 @@ import logging
 import re
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import msgspec
@@ -56,22 +56,18 @@ def configure(*, style: str = "auto", level: str = "info", mask: Mask = str, str
     minimum = getattr(logging, level.upper())
 
     write = _console if style == "console" else _json
+    usual: Any = structlog.make_filtering_bound_logger(minimum)
 
-    def line(_logger: object, name: str, event: MutableMapping[str, Any]) -> str:
-        """All in one: a chain of processors costs as much again as what they do."""
-        out.urgent = name not in ("debug", "info")
-        event["level"] = name
-        event["timestamp"] = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        if "exc_info" in event:
-            event = structlog.processors.format_exc_info(_logger, name, event)
-        return mask(write(_bounded(event)))
+    class Direct(usual):  # type: ignore[misc]  # made at run time
+        """From a call straight to its line: structlog's chain costs as much again as what it does."""
 
-    structlog.configure(
-        processors=[line],
-        wrapper_class=structlog.make_filtering_bound_logger(minimum),
-        logger_factory=structlog.WriteLoggerFactory(cast(TextIO, out)),
-        cache_logger_on_first_use=False,
-    )
+        def _proxy_to_logger(self, method_name: str, event: str | None = None, **line: Any) -> None:
+            line |= {"event": event, "level": method_name, "timestamp": _now()}
+            if "exc_info" in line:
+                line = dict(structlog.processors.format_exc_info(None, method_name, line))
+            out.add(mask(write(line)), urgent=method_name not in ("debug", "info"))
+
+    structlog.configure(processors=[], wrapper_class=Direct, cache_logger_on_first_use=False)
     # What libraries say goes the same way; apprise's own lines hold tokens, so it is not heard at all.
     logging.basicConfig(level=max(minimum, logging.WARNING), handlers=[_Library()], force=True)
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
@@ -87,15 +83,11 @@ class Gathered:
         self._out = out
         self._waiting: deque[str] = deque()
         self._promised: asyncio.AbstractEventLoop | None = None  # the loop that will write
-        self.urgent = False  # the next line is a warning or worse: it may be the last
 
-    def write(self, text: str) -> None:
-        """Have a line written soon."""
-        self._waiting.append(text)
-
-    def flush(self) -> None:
-        """Write at the end of this turn."""
-        if self.urgent:
+    def add(self, line: str, *, urgent: bool) -> None:
+        """Have a line written at the end of this turn; at once a warning or worse, which may be the last."""
+        self._waiting.append(line + "\n")
+        if urgent:
             self.finish()
             return
         if self._promised is not None and not self._promised.is_closed():
@@ -120,18 +112,24 @@ class Gathered:
                 self._out.flush()
 
 
-def _bounded(event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _bounded(event: dict[str, Any]) -> dict[str, Any]:
     for key, value in event.items():
-        if type(value) is str and len(value) > LONGEST_VALUE and key != "exception":
+        if isinstance(value, str) and len(value) > LONGEST_VALUE and key != "exception":
             event[key] = value[:LONGEST_VALUE] + "…"
     return event
 
 
-def _json(event: MutableMapping[str, Any]) -> str:
-    return msgspec.json.encode(event, enc_hook=str).decode()
+def _json(event: dict[str, Any]) -> str:
+    line = msgspec.json.encode(event, enc_hook=str)
+    return (line if len(line) <= LONGEST_VALUE else msgspec.json.encode(_bounded(event), enc_hook=str)).decode()
 
 
-def _console(event: MutableMapping[str, Any]) -> str:
+def _console(event: dict[str, Any]) -> str:
+    event = _bounded(event)
     at, level, what = event.pop("timestamp")[11:19], event.pop("level"), event.pop("event")
     trace = event.pop("exception", None)
     rest = " ".join(f"{key}={printable(str(value))}" for key, value in event.items() if value is not None)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Double, bindparam, delete, func, select, upda
 
 from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned
 from bridge.store.gates import stored, write_gates
+from bridge.store.many import Found
 from bridge.store.matched import LEASE_SECONDS, delivery_row, delivery_rows, insert_deliveries, to_delivery
 from bridge.store.memory import oldest_unmatched
 from bridge.store.rows import Bundle
@@ -46,10 +47,12 @@ class ToTellFollowUp(NamedTuple):
     gates: Mapping[GateKey, GateState]
 
 
-_NEXT = select(
-    *(
-        select(func.min(due_at)).where(due_at.is_not(None)).scalar_subquery()
-        for due_at in (gate.c.due_at, bundle.c.due_at, follow_up.c.due_at)
+_NEXT = Found(
+    select(
+        *(
+            select(func.min(due_at)).where(due_at.is_not(None)).scalar_subquery()
+            for due_at in (gate.c.due_at, bundle.c.due_at, follow_up.c.due_at)
+        )
     )
 )
 _CLOSE = (
@@ -105,7 +108,7 @@ _FINISH = (
 
 def next_clock(connection: Connection) -> float | None:
     """When the next summary, bundle or follow-up is due."""
-    return min((at for at in connection.execute(_NEXT).one() if at is not None), default=None)
+    return min((at for at in _NEXT.run(connection)[0] if at is not None), default=None)
 
 
 def tell_bundle(turn: Turn, payloads: Sequence[ToTellBundle]) -> list[list[Delivery]]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bridge.errors import StoreUnavailable
 from bridge.store.dialects import Dialect, PostgreSQL, SQLite
+from bridge.store.many import straight
 
 READ_SECONDS = 15  # how long one read for a page may take
 READ_CONNECTIONS = 4
@@ -157,7 +158,7 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         @event.listens_for(engine, "begin")
         def begin(connection: Connection) -> None:
             # A transaction that begins reading and then writes can fail at the write, with all its work lost.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            straight(connection, "BEGIN IMMEDIATE")
 
     return engine
 

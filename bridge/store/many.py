@@ -1,18 +1,20 @@
-"""Statements that run for many rows at once: compiled once, then straight to the driver.
+"""The corridor's statements: compiled once, then, on SQLite, straight to the driver.
 
-What SQLAlchemy does for each row of an executemany costs more than SQLite's own work: half of an event's share of a
-transaction. The statements themselves stay SQLAlchemy's.
+What SQLAlchemy does for each execution, and for each row of an executemany, costs several times SQLite's own work. The
+statements themselves stay SQLAlchemy's, and so do the errors.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, literal_column, select
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.engine.interfaces import Dialect as Compiling
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 
 Row = Mapping[str, Any]
@@ -22,7 +24,52 @@ _COMPILING: dict[str, Callable[[], Compiling]] = {
     "sqlite": lambda: sqlite.dialect(paramstyle="named"),
     "postgresql": psycopg.dialect,
 }
-_LAST: Select[Any] = select(literal_column("last_insert_rowid()"))
+
+
+def straight(connection: Connection, text: str, values: Row = {}, *, rows: Sequence[Row] = ()) -> sqlite3.Cursor:  # noqa: B006
+    """Execute on SQLite's own connection, for each of `rows` where there are any. Raises as SQLAlchemy does."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        cursor: sqlite3.Cursor = driver.executemany(text, rows) if rows else driver.execute(text, values)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, None, error, sqlite3.Error) from error
+    return cursor
+
+
+class Found:
+    """One SELECT with bound names, whose `IN` lists may be of any length."""
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._compiled: dict[tuple[int, ...], tuple[str, dict[str, Any]]] = {}  # by the lengths of the lists
+
+    def run(self, connection: Connection, **values: Any) -> Sequence[Sequence[Any]]:
+        """The rows, with their values as the driver gives them."""
+        if connection.dialect.name != "sqlite":
+            return connection.execute(self._statement, values).all()
+        lists = {name: _padded(value) for name, value in values.items() if isinstance(value, list)}
+        lengths = tuple(map(len, lists.values()))
+        if lengths not in self._compiled:
+            compiled: Any = self._statement.params(**values | lists).compile(
+                dialect=_COMPILING["sqlite"](), compile_kwargs={"render_postcompile": True}
+            )
+            constants = {name: bind.value for name, bind in compiled.binds.items() if name not in values}
+            self._compiled[lengths] = str(compiled), constants
+        text, constants = self._compiled[lengths]
+        given = constants | values
+        for name, listed in lists.items():
+            del given[name]
+            given.update((f"{name}_{number}", value) for number, value in enumerate(listed, 1))
+        try:
+            return straight(connection, text, given).fetchall()
+        except sqlite3.Error as error:  # met while reading
+            raise DBAPIError.instance(None, None, error, sqlite3.Error) from error
+
+
+def _padded(values: list[Any]) -> list[Any]:
+    """As many as a power of two, the last of them again and again: a statement for each length would fill memory."""
+    wanted = 1 << (len(values) - 1).bit_length() if values else 0
+    return values + values[-1:] * (wanted - len(values))
 
 
 class Many:
@@ -38,7 +85,10 @@ class Many:
         """Execute it for each row."""
         text, constants = self._for(connection.dialect.name)
         given = [{**constants, **row} for row in rows] if constants else list(rows)
-        connection.exec_driver_sql(text, given)
+        if connection.dialect.name == "sqlite":
+            straight(connection, text, rows=given)
+        else:
+            connection.exec_driver_sql(text, given)
 
     def _for(self, dialect: str) -> tuple[str, dict[str, Any]]:
         if dialect not in self._compiled:
@@ -64,5 +114,5 @@ class Inserted:
             return connection.execute(self._returning, list(rows)).scalars().all()
         # One writer at a time, and ids that only count up: the rows of one statement have ids in a row.
         self._many.run(connection, rows)
-        last = int(connection.execute(_LAST).scalar_one())
+        last = int(straight(connection, "SELECT last_insert_rowid()").fetchone()[0])
         return range(last - len(rows) + 1, last + 1)

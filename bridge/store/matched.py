@@ -15,14 +15,14 @@ from bridge.store.destinations import held_back
 from bridge.store.dialects import INSERTS
 from bridge.store.follow_ups import write_follow_ups
 from bridge.store.gates import write_gates
-from bridge.store.many import Inserted, Many
+from bridge.store.many import Found, Inserted, Many
 from bridge.store.tables import PENDING, RECEIVED, delivery, event, resource
 from bridge.store.text import clean, to_json
 from bridge.store.writer import Turn
 
 LEASE_SECONDS = 30.0
 
-_STILL_WAITING = (
+_STILL_WAITING = Found(
     select(event.c.id)
     .where(event.c.id.in_(bindparam("ids", expanding=True)), RECEIVED)
     .order_by(event.c.id)
@@ -33,7 +33,7 @@ _MATCH = Many(
     .where(event.c.id == bindparam("event_id"))
     .values({name: bindparam(name) for name in ("state", "version", "previous", "resource", "filled", "decisions")})
 )
-_WAITING_KEYS = (
+_WAITING_KEYS = Found(
     select(delivery.c.order_key)
     .where(PENDING, delivery.c.order_key.in_(bindparam("order_keys", expanding=True)))
     .distinct()
@@ -86,7 +86,7 @@ def write_matched(turn: Turn, payloads: Sequence[ToWrite]) -> list[list[Delivery
 def _still_waiting(turn: Turn, payloads: Sequence[Sequence[Matched]]) -> list[list[Matched]]:
     """Without the events that are no longer `received`: whoever matched them has written all of it already."""
     ids = [matched.event_id for payload in payloads for matched in payload]
-    waiting = set(turn.connection.execute(_STILL_WAITING, {"ids": ids}).scalars())
+    waiting = {id for (id,) in _STILL_WAITING.run(turn.connection, ids=ids)}
     kept: list[list[Matched]] = []
     for payload in payloads:
         kept.append([matched for matched in payload if matched.event_id in waiting])
@@ -152,7 +152,7 @@ def delivery_rows(
     join_bundles(turn, pairs)
     rows = [row for _, row in pairs]
     ordered = {row["order_key"] for row in rows if row["order_key"] is not None}
-    taken = set(turn.connection.execute(_WAITING_KEYS, {"order_keys": list(ordered)}).scalars()) if ordered else set()
+    taken = {key for (key,) in _WAITING_KEYS.run(turn.connection, order_keys=list(ordered))} if ordered else set()
     for row in rows:
         if row["state"] != "pending":
             continue

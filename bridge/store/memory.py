@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from bridge.model import Key, Memory, Recorded
+from bridge.store.many import Found
 from bridge.store.tables import RECEIVED, event, metadata, resource
 from bridge.store.text import from_json
 from bridge.store.writer import Turn
 
-_UNMATCHED = (
+_UNMATCHED = Found(
     select(event.c.id, event.c.source, event.c.type, event.c.gid, event.c.action, event.c.received_at, event.c.body)
     .where(RECEIVED)
     .order_by(event.c.id)
@@ -19,14 +20,18 @@ _UNMATCHED = (
 )
 _OLDEST = select(event.c.received_at).where(RECEIVED).order_by(event.c.id).limit(1)
 # One look-up by gid; the few strangers that share a gid with one of ours are left out afterwards.
-_KNOWN = select(resource).where(resource.c.gid.in_(bindparam("gids", expanding=True)))
+_KNOWN = Found(
+    select(
+        *(resource.c[name] for name in ("source", "type", "gid", "resource", "learned", "modified_at", "at", "deleted"))
+    ).where(resource.c.gid.in_(bindparam("gids", expanding=True)))
+)
 
 
 def unmatched(connection: Connection, limit: int) -> list[Recorded]:
     """The oldest events that wait to be matched."""
     return [
-        Recorded(id=r.id, key=Key(r.source, r.type, r.gid), action=r.action, received_at=r.received_at, body=r.body)
-        for r in connection.execute(_UNMATCHED, {"most": limit})
+        Recorded(id=id, key=Key(source, type, gid), action=action, received_at=received_at, body=body)
+        for id, source, type, gid, action, received_at, body in _UNMATCHED.run(connection, most=limit)
     ]
 
 
@@ -46,14 +51,14 @@ def remember(connection: Connection, keys: Collection[Key]) -> dict[Key, Memory]
     """What is remembered of these resources; the unknown ones are absent."""
     wanted = set(keys)
     found = {}
-    for row in connection.execute(_KNOWN, {"gids": list({key.gid for key in wanted})}):
-        key = Key(row.source, row.type, row.gid)
+    for *names, state, learned, modified_at, at, deleted in _KNOWN.run(connection, gids=list({k.gid for k in wanted})):
+        key = Key(*names)
         if key in wanted:
             found[key] = Memory(
-                resource=from_json(row.resource),
-                learned=from_json(row.learned),
-                modified_at=row.modified_at,
-                at=row.at,
-                deleted=row.deleted,
+                resource=from_json(state),
+                learned=from_json(learned),
+                modified_at=modified_at,
+                at=at,
+                deleted=bool(deleted),
             )
     return found

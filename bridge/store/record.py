@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 
 from bridge.model import Arrival, Key, Receipt, fold
-from bridge.store.many import Inserted
+from bridge.store.many import Found, Inserted
 from bridge.store.tables import event
 from bridge.store.text import clean
 from bridge.store.writer import Turn
@@ -39,7 +39,7 @@ class _First:
 _Same = tuple[str, bytes]  # source, digest
 
 _later = event.alias("later")
-_SEEN = (
+_SEEN = Found(
     select(
         event.c.id,
         event.c.source,
@@ -101,8 +101,8 @@ def _seen(turn: Turn, payloads: Sequence[ToRecord]) -> dict[_Same, _First]:
     digests = list({one.arrival.digest for one in payloads})
     # Oldest first, so that the newest with the same source and digest is the one that stays.
     return {
-        (row.source, row.digest): _First(row.received_at, bool(row.superseded), row.id)
-        for row in turn.connection.execute(_SEEN, {"digests": digests})
+        (source, digest): _First(received_at, bool(superseded), id)
+        for id, source, digest, received_at, superseded in _SEEN.run(turn.connection, digests=digests)
     }
 
 

@@ -89,6 +89,11 @@ class TemplateFailed(BridgeError):
 class SenderGone(BridgeError):
     """The sender process ended with this delivery in its hands: it may have arrived."""
 
+    def __init__(self, message: str, *, suspect: bool = False) -> None:
+        """`suspect`: this delivery's destination may have ended it, for all in its hands went there."""
+        super().__init__(message)
+        self.suspect = suspect
+
 
 class GivenBack(SenderGone):
     """The senders were stopped before any process had this delivery: it was not sent."""

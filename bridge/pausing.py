@@ -55,7 +55,7 @@ class Pausing:
         health = self._health.get(name, WELL)
         if outcome.result == "delivered":
             failures = 0
-        elif outcome.status == TOO_MANY or name in self.paused or not destination.pause_after:
+        elif outcome.blameless or outcome.status == TOO_MANY or name in self.paused or not destination.pause_after:
             failures = health.failures
         else:
             failures = health.failures + 1

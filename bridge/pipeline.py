@@ -111,8 +111,9 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
         )
     except GivenBack:
         raise
-    except SenderGone:
-        outcome = Outcome(result="retry", reason="the sender process ended during this attempt", ambiguous=True)
+    except SenderGone as gone:
+        reason, blameless = "the sender process ended during this attempt", not gone.suspect
+        outcome = Outcome(result="retry", reason=reason, ambiguous=True, blameless=blameless)
     record = replace(outcome, reason=_of_repeat(outcome.reason)) if delivery.ambiguous else outcome
     if outcome.result == "delivered":
         return Settled(delivery=delivery, at=at, outcome=record, state="delivered")

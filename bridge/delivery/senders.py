@@ -40,6 +40,7 @@ class _Wanted:
 
     ticket: int
     id: int
+    url: str  # a secret
     deadline: float
     data: bytes  # the order's frame
     future: asyncio.Future[Outcome]
@@ -179,7 +180,7 @@ class Senders:
             return future
         ticket = next(self._tickets)
         order = Order(id=ticket, url=url, notification=notification, deadline=deadline, delivery=id, signing=signing)
-        self._waiting.append(_Wanted(ticket, id, deadline, _framed(order), future))
+        self._waiting.append(_Wanted(ticket, id, url, deadline, _framed(order), future))
         self._pump()
         return future
 
@@ -249,8 +250,12 @@ class Senders:
         self._children.remove(child)
         code = child.end()
         pid = child.process.pid if child.process is not None else 0
+        # Whose plug-in ended it is known only where all went to one address; that counts once. Our own stop: nobody's.
+        places = {wanted.url for wanted in child.held.values()}
+        suspect = child.ready and len(places) == 1 and not self._stopping
         for wanted in child.held.values():
-            _raise(wanted.future, SenderGone("the sender process ended during this attempt"))
+            _raise(wanted.future, SenderGone("the sender process ended during this attempt", suspect=suspect))
+            suspect = False
         return Exit(pid=pid, code=code, in_doubt=tuple(wanted.id for wanted in child.held.values()))
 
     async def _watch(self) -> None:

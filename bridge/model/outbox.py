@@ -114,3 +114,4 @@ class Outcome:
     answer: str = ""  # the start of the service's answer, redacted
     ambiguous: bool = False  # it may have arrived all the same
     took_ms: int = 0
+    blameless: bool = False  # no fault of the destination: it brings no pause nearer

@@ -41,15 +41,65 @@ def test_a_second_service_on_the_same_file_is_refused(live: Start, sink: Sink) -
     assert bridge.post(envelope("a1", title="Logo"))[0] == 202
 
 
+def kill_sender(bridge: Live) -> None:
+    """As a crash in a plug-in would."""
+    children = Path(f"/proc/{bridge.process.pid}/task/{bridge.process.pid}/children").read_text().split()
+    sender = next(pid for pid in children if "bridge.delivery.sender" in Path(f"/proc/{pid}/cmdline").read_text())
+    os.kill(int(sender), 9)
+
+
 def test_a_killed_sender_is_replaced(live: Start, sink: Sink) -> None:
     sink.delay = 0.3
     bridge = live()
     for number in range(8):
         bridge.post(envelope(f"a{number}", title=f"Logo {number}"))
-    children = Path(f"/proc/{bridge.process.pid}/task/{bridge.process.pid}/children").read_text().split()
-    sender = next(pid for pid in children if "bridge.delivery.sender" in Path(f"/proc/{pid}/cmdline").read_text())
-    os.kill(int(sender), 9)
+    kill_sender(bridge)
     bridge.until(lambda: len({m["message"] for m in sink.to("sink")}) == 8, what="all delivered", seconds=60)
+
+
+TWO = """\
+rules:
+  - name: Everything
+    when: "* *"
+    notify: [sink, ops]
+"""
+TOUCHY = ", pause_after: 2, retry: {{{{schedule: [{}]}}}}}}}}"
+
+
+def touchy(again: str) -> str:
+    """Two failures in a row pause each."""
+    keys = TOUCHY.format(again)
+    return CONFIG.replace('/sink"}}', f'/sink"{keys}').replace('/ops"}}', f'/ops"{keys}')
+
+
+def states(bridge: Live) -> set[str]:
+    return {one["state"] for one in bridge.api("/destinations")["items"]}
+
+
+def test_a_killed_sender_is_no_failure_of_those_it_served(live: Start, sink: Sink) -> None:
+    sink.delay = 9
+    bridge = live(rules=TWO, config=touchy("1h"))
+    for number in range(3):
+        sink.asked.clear()
+        bridge.post(envelope(f"a{number}"))
+        bridge.until(lambda: {path for path, _ in sink.asked} == {"sink", "ops"}, what="both under way")
+        kill_sender(bridge)
+        bridge.until(lambda: all(one["attempts"] for one in bridge.api("/deliveries")["items"]), what="noticed")
+    assert states(bridge) == {"active"}
+    assert len(bridge.api("/deliveries?state=pending")["items"]) == 6
+
+
+def test_a_destination_that_kills_the_sender_each_time_is_paused(live: Start, sink: Sink) -> None:
+    sink.delay = 9
+    bridge = live(config=touchy("100ms"))
+    bridge.post(envelope("a1"))
+    for times in (1, 2):
+        bridge.until(lambda times=times: len(sink.asked) == times, what="under way")  # type: ignore[misc]
+        kill_sender(bridge)
+    bridge.until(lambda: "paused" in states(bridge), what="paused")
+    bridge.until(lambda: bridge.api("/deliveries?state=held")["items"], what="held")
+    (held,) = bridge.api("/deliveries?state=held")["items"]
+    assert held["reason"].endswith("the sender process ended during this attempt")
 
 
 def test_wrong_configuration_is_told_and_nothing_starts(tmp_path: Path, sink: Sink) -> None:

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -76,12 +77,18 @@ class Watch:
         known = await self._store.lasting_troubles()
         now = {**await self._pauses(), **await self._others()}
         for trouble in now.keys() - known:
-            await self._lanes.tell(await now[trouble]())
+            await self._lanes.tell(self._owned(await now[trouble]()))
         for trouble in known - now.keys():
             if (news := over(trouble)) is not None:
-                await self._lanes.tell_over(news)
+                await self._lanes.tell_over(self._owned(news))
         for untold in await self._store.untold():
-            await self._lanes.tell_again(again(untold))
+            await self._lanes.tell_again(self._owned(again(untold)))
+
+    def _owned(self, news: News) -> News:
+        """The owner of a webhook hears of its pauses too."""
+        kind, _, name = news.trouble.partition(":")
+        place = self._snapshot.settings.destinations.get(name) if kind == "paused" else None
+        return replace(news, owner=place.owner) if place else news
 
     def _take_bursts(self) -> list[News]:
         bursts, self._bursts = self._bursts, []

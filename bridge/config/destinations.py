@@ -45,6 +45,7 @@ DESTINATION_KEYS = (
     "pause_after",
     "max_age",
     "secrets",
+    "owner",
 )
 EXAMPLE = '{url: "console://"}'
 FORMATS: tuple[Format, ...] = ("text", "markdown", "html")
@@ -118,7 +119,7 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
     url = fields.get("url", _url(fields.findings), "")
     own = _is_webhook(fields)
     if not own:
-        _tell_unsigned(fields)
+        _tell_no_webhook(fields)
     schedule, give_up_after = _retry(fields)
     fallback, fallback_after = _fallback(name, fields, single)
     return Destination(
@@ -135,6 +136,7 @@ def _destination(name: str, node: Node, entries: Fields, single: Collection[str]
         fallback=fallback,
         fallback_after=fallback_after,
         signing=read_signing(fields) if own else None,
+        owner=fields.get("owner", destination_name(entries.entries), None) if own else None,
         overflow=fields.get("overflow", _overflow, "shorten"),
         place=fields.node.place,
     )
@@ -157,10 +159,14 @@ def _is_webhook(fields: Fields) -> bool:
     return written.startswith(OWN_WEBHOOK) if written else "secrets" in fields.entries
 
 
-def _tell_unsigned(fields: Fields) -> None:
+def _tell_no_webhook(fields: Fields) -> None:
+    """Keys that only a `webhook:` address has."""
     if "secrets" in fields.entries:
         message, help = "`secrets` sign what `webhook:` addresses get, nothing else", "delete them"
         fields.tell_key("secrets", "no-effect", message, help=help, severity="warning")
+    if "owner" in fields.entries:
+        message, help = "only a `webhook:` address has an `owner`", "delete it; `operators` hear of every destination"
+        fields.tell_key("owner", "no-effect", message, help=help, severity="warning")
 
 
 def _overflow(node: Node) -> Literal["shorten", "split"]:

@@ -47,5 +47,6 @@ class Destination:
     fallback: str | None = None  # the destination that gets what this one did not take
     fallback_after: float | None = None  # seconds it may wait for that; None: as long as the schedule lasts
     signing: Signing | None = None  # of `webhook:` addresses
+    owner: str | None = None  # likewise: a destination or a group that is told too when it pauses and when it is back
     overflow: Literal["shorten", "split"] = "shorten"  # what becomes of a text that is too long for the service
     place: Place = Place("", 1, 1)

@@ -71,6 +71,24 @@ def test_a_secret_the_other_does_not_know_is_final(live: Start) -> None:
     assert outcome.reason.startswith("The receiver answered 401: it refuses our credentials")
 
 
+def test_a_webhook_that_fails_is_switched_off_and_its_owner_told(live: Start, sink: Sink) -> None:
+    shop = f'webhook:http://127.0.0.1:{sink.port}/shop", format: partners, secrets: ["${{{{TEST_SECRET}}}}"]'
+    others = '  author: {{url: "json://127.0.0.1:{sink}/author"}}\n  team: [author, ops]\n'
+    entry = f'  sink: {{{{url: "{shop}, pause_after: 1, owner: team}}}}'
+    sink.status = lambda path: 503 if "shop" in path else 200
+    bridge = live(config=CONFIG.replace('  sink: {{url: "json://127.0.0.1:{sink}/sink"}}', entry) + others)
+    bridge.post(envelope("a1", title="Logo"))
+    bridge.until(lambda: sink.to("author"), what="its owner told")
+    assert bridge.bridge("destinations", "test", "sink").returncode == 1
+    sink.status = 200
+    assert bridge.bridge("destinations", "test", "sink").returncode == 0
+    bridge.bridge("destinations", "resume", "sink")
+    bridge.until(lambda: len(sink.to("author")) == 2 and len(sink.to("ops")) == 2, what="its end told")
+    bridge.until(lambda: len(sink.to("shop")) == 2, what="what waited delivered")
+    assert [one["title"] for one in sink.to("author")] == ["sink is paused", "sink is back"]
+    assert [one["title"] for one in sink.to("ops")] == ["sink is paused", "sink is back"]
+
+
 def test_two_bridges_in_a_row(live: Start, sink: Sink, tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
     second = Live(tmp_path / "second", sink).start()

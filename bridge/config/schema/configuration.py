@@ -75,6 +75,7 @@ DESTINATION: Words = {
     "pause_after": ("failures in a row after which the destination pauses; 5 unless said, 0: never", filled(WHOLE)),
     "max_age": ("what is older than this when a pause ends becomes one digest", filled(SPAN)),
     "secrets": ("what signs posts to a `webhook:` address", listed(WORD)),
+    "owner": ("of a `webhook:` address: a destination that is told too when it pauses and when it is back", WORD),
 }
 USER: Words = {
     "password": ("an argon2id hash, as `bridge password` makes it", WORD),

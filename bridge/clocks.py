@@ -15,6 +15,7 @@ from bridge.planning import NOTHING, Asked, Desk, Fitted, TemplateError, hours_o
 from bridge.render.bundles import Item
 from bridge.rules import facts_of
 from bridge.store import Store
+from bridge.store.bundles import TOLD
 from bridge.store.pausing import AWAY
 from bridge.store.rows import Bundle, DeliveryRow, EventRow
 
@@ -32,6 +33,8 @@ def rule_named(snapshot: Snapshot, name: str) -> Rule | None:
 
 async def tell_bundle(bundle: Bundle, snapshot: Snapshot, store: Store, now: datetime) -> Told:
     """Send what was gathered: joined under a title, or alone as the message it would have been."""
+    if bundle.kind == TOLD:
+        return await store.tell_bundle(bundle, None), []
     items = await store.bundle_items(bundle.id)
     if len(items) < 2 or bundle.destination not in snapshot.settings.destinations:
         return await store.tell_bundle(bundle, None), []

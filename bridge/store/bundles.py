@@ -14,6 +14,8 @@ from bridge.store.tables import bundle
 from bridge.store.text import bounded, clean
 from bridge.store.writer import Turn
 
+TOLD = "told"  # the kind of a bundle whose message is out; the row goes when all its items say so
+
 
 class _Open(NamedTuple):
     """What there is one open bundle of."""

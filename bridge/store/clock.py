@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Double, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Double, Select, bindparam, delete, func, select, update
 
 from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned
+from bridge.store.bundles import TOLD
 from bridge.store.gates import stored, write_gates
 from bridge.store.many import Found
 from bridge.store.matched import LEASE_SECONDS, delivery_row, delivery_rows, insert_deliveries, to_delivery
@@ -55,13 +56,40 @@ _NEXT = Found(
         )
     )
 )
+MARKED, FREED = 500, 100  # items in one transaction: of a hundred thousand all at once, everything would wait
+
+_AS_READ = (
+    bundle.c.id == bindparam("bundle"),
+    bundle.c.kind == bindparam("was"),
+    bundle.c["items"] == bindparam("count"),  # one that somebody joined since it was read is read again
+)
 _CLOSE = (
-    delete(bundle)
-    # One that somebody joined since it was read is read again.
-    .where(bundle.c.id == bindparam("bundle"), bundle.c["items"] == bindparam("items"))
+    update(bundle)
+    .where(*_AS_READ)
+    .values(kind=TOLD, key=bindparam("unlike_others"), due_at=bindparam("now"))
     .returning(bundle.c.id)
 )
-_ITEMS = select(delivery).where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_not(None))
+_LESSEN = (
+    update(bundle).where(*_AS_READ).values(items=bundle.c["items"] - bindparam("freed")).returning(bundle.c["items"])
+)
+_REACHED = update(bundle).where(bundle.c.id == bindparam("bundle")).values(key=bindparam("reached"))
+_END = delete(bundle).where(bundle.c.id == bindparam("bundle"))
+_ITEMS: Select[Any] = (
+    select(delivery)
+    .where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_not(None))
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
+_UNMARKED: Select[Any] = (
+    select(delivery.c.id)
+    .where(
+        delivery.c.bundle_id == bindparam("bundle"),
+        delivery.c.id > bindparam("after"),
+        delivery.c.id != bindparam("message"),
+    )
+    .order_by(delivery.c.id)
+    .limit(bindparam("most"))
+)
 _MESSAGE = select(func.max(delivery.c.id)).where(
     delivery.c.bundle_id == bindparam("bundle"), delivery.c.event_id.is_(None)
 )
@@ -78,9 +106,9 @@ _FREE = (
     )
 )
 _OTHER_WAITS = select(delivery.c.id).where(PENDING, delivery.c.order_key == bindparam("order_key")).limit(1)
-_TOLD = (
+_MARK = (
     update(delivery)
-    .where(delivery.c.bundle_id == bindparam("bundle"), delivery.c.id != bindparam("message"))
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
     .values(state="merged", reason=bindparam("why"))
 )
 _SUMMARY_IS_DUE = (
@@ -117,16 +145,40 @@ def tell_bundle(turn: Turn, payloads: Sequence[ToTellBundle]) -> list[list[Deliv
 
 
 def _tell_bundle(turn: Turn, wanted: ToTellBundle) -> list[Delivery]:
-    told = {"bundle": wanted.bundle.id}
-    if turn.connection.execute(_CLOSE, told | {"items": wanted.bundle.items}).first() is None:
+    id, kind = wanted.bundle.id, wanted.bundle.kind
+    if kind == TOLD:
+        _mark(turn, id, *map(int, wanted.bundle.key.split()))
         return []
+    read = {"bundle": id, "was": kind, "count": wanted.bundle.items}
     if wanted.planned is None:
-        return [one for row in turn.connection.execute(_ITEMS, told).mappings().all() for one in _free(turn, row)]
+        return _free_some(turn, read)
+    if turn.connection.execute(_CLOSE, read | {"unlike_others": str(id), "now": turn.now}).first() is None:
+        return []
     row = delivery_row(turn, wanted.planned, event_id=None, key=None) | {"bundle_id": wanted.bundle.id}
     handed = insert_deliveries(turn, [row])
-    message = turn.connection.execute(_MESSAGE, told).scalar_one()
-    turn.connection.execute(_TOLD, told | {"message": message, "why": f"told in delivery {message}"})
+    _mark(turn, id, turn.connection.execute(_MESSAGE, {"bundle": id}).scalar_one(), 0)
     return [one for one in handed if one is not None]
+
+
+def _mark(turn: Turn, id: int, message: int, after: int) -> None:
+    """Have the next items of a bundle name the message that tells them; where there are more, the row says so."""
+    step = {"bundle": id, "message": message, "after": after, "most": MARKED}
+    if ids := turn.connection.execute(_UNMARKED, step).scalars().all():
+        turn.connection.execute(_MARK, {"ids": ids, "why": f"told in delivery {message}"})
+    if len(ids) < MARKED:
+        turn.connection.execute(_END, {"bundle": id})
+    else:
+        turn.connection.execute(_REACHED, {"bundle": id, "reached": f"{message} {ids[-1]}"})
+
+
+def _free_some(turn: Turn, read: Mapping[str, Any]) -> list[Delivery]:
+    """Let the next items go out one by one; the row stays due while there are more."""
+    rows = turn.connection.execute(_ITEMS, {"bundle": read["bundle"], "most": FREED}).mappings().all()
+    if turn.connection.execute(_LESSEN, {**read, "freed": len(rows)}).first() is None:
+        return []
+    if len(rows) < FREED:
+        turn.connection.execute(_END, {"bundle": read["bundle"]})
+    return [one for row in rows for one in _free(turn, row)]
 
 
 def _free(turn: Turn, row: Mapping[Any, Any]) -> list[Delivery]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Executable, Label, and_, bindparam, case, func, literal, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from bridge.store.bundles import TOLD
 from bridge.store.dialects import Dialect
 from bridge.store.figures import Arrived, Extent, Fired, Stuck, Tip, Undelivered, Waiting
 from bridge.store.tables import NOT_DELIVERED, PENDING, attempt, audit, bundle, delivery, event, is_state
@@ -67,13 +68,17 @@ _PENDING = (
     .where(PENDING, NOT_DELIVERED)
     .group_by(delivery.c.destination, _AGAIN)
 )
-_BUNDLED = select(
-    bundle.c.destination,
-    bundle.c.kind,
-    func.sum(bundle.c["items"]),
-    func.min(bundle.c.opened_at),
-    func.min(bundle.c.due_at),
-).group_by(bundle.c.destination, bundle.c.kind)
+_BUNDLED = (
+    select(
+        bundle.c.destination,
+        bundle.c.kind,
+        func.sum(bundle.c["items"]),
+        func.min(bundle.c.opened_at),
+        func.min(bundle.c.due_at),
+    )
+    .where(bundle.c.kind != TOLD)
+    .group_by(bundle.c.destination, bundle.c.kind)
+)
 _SIZE = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     "postgresql": "SELECT pg_database_size(current_database())",

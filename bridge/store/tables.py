@@ -154,7 +154,7 @@ bundle = Table(
     "bundle",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("kind", Text, nullable=False),  # digest, hours
+    Column("kind", Text, nullable=False),  # digest, hours, away, told
     Column("rule", Text, nullable=False),
     Column("destination", Text, nullable=False),
     Column("key", Text, nullable=False),

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.model import Bundling, Delivery, Planned
 from bridge.store import Store
+from bridge.store import clock as clock_of_store
 from bridge.store.rows import Bundle
 from tests.store.conftest import Open
 from tests.store.support import NOON, Clock, deliver_one, ids, match_all, matched, planned, record, settled
@@ -119,6 +120,36 @@ async def test_several_items_are_told_in_one_message(store: Store, clock: Clock)
     await store.settle(settled(message))
     assert ids(await store.deliveries(state="delivered")) == [message.id]
     assert ids(await store.deliveries(state="merged")) == ids([b, a])
+
+
+async def test_many_items_are_marked_in_slices_whatever_dies(
+    open_store: Open, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock_of_store, "MARKED", 2)
+    store = await open_store(url)
+    await gather(store, held(), *"ABCDE")
+    (message,) = await store.tell_bundle(await due(store), planned(kind="digest"))
+    why = f"told in delivery {message.id}"
+    assert [row.reason == why for row in await store.bundle_items(1)] == [True] * 2 + [False] * 3
+    await gather(store, held(), "F")  # in a bundle of its own
+    other = await open_store(url, "two", releases=False)  # the first one died here
+    rounds = 0
+    while told := [one for one in await other.due_bundles(LATER - 1, 10) if one.kind == "told"]:
+        assert await other.tell_bundle(told[0], None) == []
+        rounds += 1
+    assert rounds == 2
+    items = await other.bundle_items(1)
+    assert [(row.state, row.reason) for row in items] == [("merged", why)] * 5
+    assert [row.title for row in await store.bundle_items((await due(store)).id)] == ["F"]
+
+
+async def test_many_items_go_out_one_by_one_in_slices(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_of_store, "FREED", 2)
+    await gather(store, held(), *"ABCDE")
+    given = []
+    while bundles := await store.due_bundles(LATER, 10):
+        given.append([one.notification.title for one in await store.tell_bundle(bundles[0], None)])
+    assert given == [["A", "B"], ["C", "D"], ["E"]]
 
 
 async def test_what_comes_after_the_telling_opens_a_new_bundle(store: Store) -> None:

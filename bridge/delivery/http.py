@@ -8,9 +8,10 @@ requests itself, and then goes to the same pool.
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,7 +21,6 @@ import requests
 import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -32,12 +32,17 @@ from urllib3.exceptions import (
 )
 from urllib3.response import BaseHTTPResponse
 
+from bridge.delivery.connections import Pool, SecurePool, Whole
 from bridge.delivery.recorder import SEEN, Seen
 
 ANSWER_MAX = 64 * 1024  # bytes of an answer that are read
 CONNECT_MAX = 10.0  # seconds, where a plug-in sets no limit
 PER_HOST = 32  # connections kept
+POOLS = 200  # hosts to which connections are kept
 TOO_MANY = 429
+_PLAIN_URL = re.compile(
+    r"(?P<origin>(?P<scheme>https?)://(?P<host>[a-z0-9.-]+)(?::(?P<port>\d{1,5}))?)(?P<path>/[!\"$-~]*)"
+)
 _PLAIN = {"data", "headers", "timeout", "verify", "allow_redirects", "auth", "params", "files", "json"}
 _BASE_HEADERS = {"Accept-Encoding": "identity", "Accept": "*/*", "Connection": "keep-alive"}
 
@@ -139,9 +144,10 @@ def exchange(
     seen.asks("http")
     connect = timeout[0] if isinstance(timeout, tuple) else timeout
     try:
-        raw = _manager(_proxy_of(_origin(url)), verify).urlopen(
+        urlopen, target = _way(url, verify)
+        raw = urlopen(
             method,
-            url,
+            target,
             body=body,
             headers=headers,
             redirect=False,
@@ -159,6 +165,9 @@ def exchange(
 
 
 def _read(raw: BaseHTTPResponse, seen: Seen) -> bytes:
+    if isinstance(raw, Whole):
+        raw.release_conn()
+        return raw.content
     parts: list[bytes] = []
     room = ANSWER_MAX
     try:
@@ -207,50 +216,28 @@ def _as_requests(error: Exception) -> requests.RequestException:
 # ---- the pool ----------------------------------------------------------------------------------
 
 
-class _Connection(HTTPConnection):
-    """Tells the Seen of its context when a request leaves, and sends it in one piece.
-
-    http.client sends head and body apart: two system calls, two packets, and the other threads in between.
-    """
-
-    _parts: list[bytes] | None = None  # of the request that is being put together
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        self.timeout = None  # it was for connecting
-        if seen := SEEN.get():
-            seen.sock = self.sock
-            seen.in_doubt = True
-        self._parts = []
-        try:
-            super().request(*args, **kwargs)
-        finally:
-            parts, self._parts = self._parts, None
-        self.send(b"".join(parts))
-
-    def send(self, data: Any) -> None:
-        if self._parts is None:
-            super().send(data)
-        else:
-            self._parts.append(data)
+def _way(url: str, verify: bool) -> tuple[Callable[..., BaseHTTPResponse], str]:
+    """What opens this URL, and what it is to be told: of a plain one that no proxy leads to, the path."""
+    if plain := _PLAIN_URL.fullmatch(url):
+        proxy = _proxy_of(plain["origin"])
+        if proxy is None:
+            return _pool(plain["origin"], verify).urlopen, plain["path"]
+    else:
+        parts = urlsplit(url)
+        proxy = _proxy_of(f"{parts.scheme}://{parts.netloc}")
+    return _manager(proxy, verify).urlopen, url
 
 
-class _SecureConnection(_Connection, HTTPSConnection):
-    pass
+_pools: dict[tuple[str, bool], urllib3.HTTPConnectionPool] = {}  # what the manager would look up at some length
 
 
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _pool(origin: str, verify: bool) -> urllib3.HTTPConnectionPool:
+    pool = _pools.get((origin, verify))
+    if pool is None or pool.pool is None:  # closed: the manager keeps only so many
+        if len(_pools) >= POOLS:
+            _pools.clear()
+        pool = _pools[origin, verify] = _manager(None, verify).connection_from_url(origin)
+    return pool
 
 
 @lru_cache(maxsize=1000)
@@ -261,7 +248,7 @@ def _proxy_of(origin: str) -> str | None:
 
 @lru_cache(maxsize=10)
 def _manager(proxy: str | None, verify: bool) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"num_pools": 200, "maxsize": PER_HOST, "ssl_context": _tls(verify)}
+    options: dict[str, Any] = {"num_pools": POOLS, "maxsize": PER_HOST, "ssl_context": _tls(verify)}
     if proxy is None:
         manager = urllib3.PoolManager(**options)
     else:
@@ -273,7 +260,7 @@ def _manager(proxy: str | None, verify: bool) -> urllib3.PoolManager:
             proxy_ssl_context=_tls(True),
             **options,
         )
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    manager.pool_classes_by_scheme = {"http": Pool, "https": SecurePool}
     return manager
 
 

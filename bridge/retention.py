@@ -54,6 +54,8 @@ class Retention:
         yield ToPrune("memory", events)
         yield ToPrune("versions", events)
         yield ToPrune("audit", now - AUDIT)
+        yield ToPrune("troubles", events)
+        yield ToPrune("silences", events)
 
     def _longest_gate(self) -> float:
         """The longest `per` of a rule; a day at least, since a rule may be away for a moment while it is edited."""

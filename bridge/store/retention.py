@@ -13,7 +13,19 @@ import msgspec
 from sqlalchemy import BigInteger, Double, Select, and_, bindparam, delete, func, or_, select, tuple_, union, update
 
 from bridge.model import GateState
-from bridge.store.tables import attempt, audit, bundle, delivery, event, follow_up, gate, resource, version
+from bridge.store.tables import (
+    attempt,
+    audit,
+    bundle,
+    delivery,
+    event,
+    follow_up,
+    gate,
+    resource,
+    silence,
+    trouble,
+    version,
+)
 from bridge.store.writer import Turn
 
 EVENTS = 50  # in a step, with their deliveries and attempts: about 10 ms
@@ -22,7 +34,7 @@ NEWEST_VERSIONS = 20  # of the rules, kept whether an event names them or not
 # Seconds. Replicas take a changed file one after the other, so a version is still used for a while after the next one.
 OVERLAP = 3600.0
 
-Kind = Literal["events", "payloads", "news", "gates", "memory", "versions", "audit"]
+Kind = Literal["events", "payloads", "news", "gates", "memory", "versions", "audit", "troubles", "silences"]
 Cursor = tuple[Any, ...]
 
 
@@ -226,6 +238,36 @@ def _audits(turn: Turn, wanted: ToPrune) -> Pruned:
     return Pruned(len(ids), 0, (ids[-1],) if len(ids) == ROWS else None)
 
 
+# ---- troubles and silences that are over -------------------------------------------------------
+
+_OLD_TROUBLES = (
+    select(trouble.c.key)
+    .where(trouble.c.ended < _BEFORE, trouble.c.told_at < _BEFORE, trouble.c.untold == 0)
+    .order_by(trouble.c.key)
+    .limit(ROWS)
+)
+_DROP_TROUBLES = delete(trouble).where(trouble.c.key.in_(_IDS))
+_OLD_SILENCES = select(silence.c.id).where(silence.c.ends_at < _BEFORE).order_by(silence.c.id).limit(ROWS)
+_DROP_SILENCES = delete(silence).where(silence.c.id.in_(_IDS))
+
+
+def _troubles(turn: Turn, wanted: ToPrune) -> Pruned:
+    """Forget troubles that ended, and of which there is no more to tell."""
+    return _all_found(turn, wanted, _OLD_TROUBLES, _DROP_TROUBLES)
+
+
+def _silences(turn: Turn, wanted: ToPrune) -> Pruned:
+    """Delete silences that are over."""
+    return _all_found(turn, wanted, _OLD_SILENCES, _DROP_SILENCES)
+
+
+def _all_found(turn: Turn, wanted: ToPrune, find: Any, drop: Any) -> Pruned:
+    ids = turn.connection.execute(find, {"before": wanted.before}).scalars().all()
+    if ids:
+        turn.connection.execute(drop, {"ids": ids})
+    return Pruned(len(ids), 0, (ids[-1],) if len(ids) == ROWS else None)
+
+
 _STEPS: dict[Kind, Callable[[Turn, ToPrune], Pruned]] = {
     "events": _events,
     "payloads": _payloads,
@@ -234,4 +276,6 @@ _STEPS: dict[Kind, Callable[[Turn, ToPrune], Pruned]] = {
     "memory": _memory,
     "versions": _versions,
     "audit": _audits,
+    "troubles": _troubles,
+    "silences": _silences,
 }

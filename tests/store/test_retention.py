@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import delete
 
-from bridge.model import Armed, Bundling, GateKey, GateState, Key, Memory, Planned
+from bridge.model import Armed, Bundling, GateKey, GateState, Key, Memory, Planned, Silence
 from bridge.store import Store, retention
 from bridge.store.retention import Kind, Pruned, ToPrune
 from bridge.store.tables import event
@@ -207,6 +207,25 @@ async def test_the_newest_versions_stay_however_old(store: Store, clock: Clock) 
     assert await prune(store, "versions", NOON + 365 * DAY) == 5
     assert await store.version("v04") is None
     assert await store.version("v05") is not None
+
+
+async def test_troubles_that_ended_are_forgotten(store: Store, clock: Clock) -> None:
+    for name, lasting in (("goes on", True), ("came once", False), ("is over", True), ("came again", False)):
+        await store.tell(name, [planned(rule=None, kind="news")], event_id=None, lasting=lasting)
+    await store.tell("came again", [planned(rule=None, kind="news")], event_id=None)
+    await store.end_trouble("is over", [])
+    assert await prune(store, "troubles", NOON) == 0
+    assert await prune(store, "troubles", NOON + 1) == 2
+    assert await store.lasting_troubles() == {"goes on"}
+    clock.now += DAY
+    assert [one.trouble for one in await store.untold()] == ["came again"]
+
+
+async def test_silences_that_are_over_go(store: Store) -> None:
+    for end in (NOON - 1, NOON + 60):
+        await store.add_silence(Silence(id=0, starts_at=NOON - 60, ends_at=end, reason="we know", who="ada"))
+    assert await prune(store, "silences", NOON) == 1
+    assert [one.ends_at for one in await store.silences(all=True)] == [NOON + 60]
 
 
 async def test_what_was_done_is_kept_for_a_while(store: Store, clock: Clock) -> None:

@@ -89,9 +89,13 @@ class TemplateFailed(BridgeError):
 class SenderGone(BridgeError):
     """The sender process ended with this delivery in its hands: it may have arrived."""
 
-    def __init__(self, message: str, *, suspect: bool = False) -> None:
-        """`suspect`: this delivery's destination may have ended it, for all in its hands went there."""
+    def __init__(self, message: str, *, parts: int = 0, suspect: bool = False) -> None:
+        """`parts` of a split message had arrived.
+
+        `suspect`: this delivery's destination may have ended the process, for all in its hands went there.
+        """
         super().__init__(message)
+        self.parts = parts
         self.suspect = suspect
 
 

@@ -108,12 +108,13 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
             notification=delivery.notification,
             deadline=ATTEMPT_SECONDS,
             signing=destination.signing,
+            parts=delivery.parts,
         )
     except GivenBack:
         raise
     except SenderGone as gone:
         reason, blameless = "the sender process ended during this attempt", not gone.suspect
-        outcome = Outcome(result="retry", reason=reason, ambiguous=True, blameless=blameless)
+        outcome = Outcome(result="retry", reason=reason, ambiguous=True, blameless=blameless, parts=gone.parts)
     record = replace(outcome, reason=_of_repeat(outcome.reason)) if delivery.ambiguous else outcome
     if outcome.result == "delivered":
         return Settled(delivery=delivery, at=at, outcome=record, state="delivered")

@@ -23,14 +23,16 @@ class Order:
     deadline: float  # seconds the attempt may take
     delivery: int = 0  # what all attempts of one delivery have in common
     signing: Signing | None = None  # of outgoing webhooks
+    parts: int = 0  # of a split message: so many have arrived already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How it went."""
+    """How it went; without an outcome, how far it is."""
 
     id: int
-    outcome: Outcome
+    outcome: Outcome | None = None
+    parts: int = 0  # of a split message: how many have arrived by now
 
 
 _encoder = msgspec.msgpack.Encoder()

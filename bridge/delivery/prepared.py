@@ -28,7 +28,7 @@ from bridge.delivery.addresses import PUBLIC, Policy
 from bridge.delivery.attachments import File, fetch
 from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
-from bridge.delivery.parts import PROGRESS, anew, parts_of
+from bridge.delivery.parts import anew, parts_of
 from bridge.delivery.recorder import SEEN, Seen
 from bridge.model import Notification, Outcome
 
@@ -153,14 +153,14 @@ def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0,
     if len(parts) == 1:
         return _send_one(prepared, parts[0], seen, delivery, policy)
     for number, part in enumerate(parts, 1):
-        if number <= PROGRESS.of(delivery):
+        if number <= seen.parts:
             continue
         anew(seen)
         outcome = _send_one(prepared, part, seen, delivery, policy)
         if outcome.result != "delivered":
             return replace(outcome, reason=f"part {number} of {len(parts)}: {outcome.reason}")
-        PROGRESS.note(delivery, number)
-    PROGRESS.forget(delivery)
+        seen.parts = number
+        seen.tell(number)
     return outcome
 
 

@@ -29,6 +29,8 @@ class Seen:
     refused: dict[str, tuple[int, bytes]] = field(default_factory=dict)  # recipients a mail server would not take
     taken: bool = False  # a mail server took the message; how it says goodbye does not matter
     sock: socket.socket | None = None
+    parts: int = 0  # of a split message: how many have arrived
+    tell: Callable[[int], None] = lambda parts: None  # when it is one more
 
     def left(self) -> float:
         """Seconds until the deadline; never zero, which sockets take for "do not wait"."""

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bridge.delivery import console, http, prepared, recorder, webhook
 from bridge.delivery.frames import HELLO, Answer, Frames, Order, frame, read_order, whole
@@ -68,7 +69,8 @@ class Sender:
         while True:
             order = self._orders.get()
             started = time.monotonic()
-            job = Job(order, Seen(deadline=started + order.deadline), threading.current_thread())
+            seen = Seen(deadline=started + order.deadline, parts=order.parts, tell=partial(self._tell, order.id))
+            job = Job(order, seen, threading.current_thread())
             self._running.add(job)
             outcome = attempt(order, job.seen)
             try:
@@ -76,7 +78,11 @@ class Sender:
             except KeyError:
                 return  # given up meanwhile: the answer is out, and another thread has this place
             took = round((time.monotonic() - started) * 1000)
-            self._answer(order.id, replace(outcome, took_ms=took))
+            self._answer(order.id, replace(outcome, took_ms=took, parts=seen.parts))
+
+    def _tell(self, id: int, parts: int) -> None:
+        """Should this process die now, the next one goes on behind them."""
+        self._write(frame(Answer(id=id, parts=parts)))
 
     def _answer(self, id: int, outcome: Outcome) -> None:
         try:
@@ -118,7 +124,8 @@ class Sender:
             self._running.remove(job)
         except KeyError:
             return  # it came back just now
-        self._answer(job.order.id, given_up(prepared.name_of(job.order.url), job.order.deadline))
+        outcome = given_up(prepared.name_of(job.order.url), job.order.deadline)
+        self._answer(job.order.id, replace(outcome, parts=job.seen.parts))
         job.cpu = _cpu_seconds(job.thread)
         self._stuck.append(job)
         self._start(self._work)

@@ -44,6 +44,7 @@ class _Wanted:
     deadline: float
     data: bytes  # the order's frame
     future: asyncio.Future[Outcome]
+    parts: int = 0  # of a split message: how many have arrived
     since: float = 0.0  # time.monotonic() when a process took it
 
 
@@ -116,6 +117,10 @@ class _Child(asyncio.Protocol):
                 self._says_hello()
                 continue
             answer = read_answer(payload)
+            if answer.outcome is None:
+                if answer.id in self.held:
+                    self.held[answer.id].parts = answer.parts
+                continue
             held = self.held.pop(answer.id, None)
             if held is not None and not held.future.done():
                 held.future.set_result(answer.outcome)
@@ -165,11 +170,19 @@ class Senders:
         await self._all_ready.wait()
 
     def send(
-        self, *, id: int, url: str, notification: Notification, deadline: float, signing: Signing | None = None
+        self,
+        *,
+        id: int,
+        url: str,
+        notification: Notification,
+        deadline: float,
+        signing: Signing | None = None,
+        parts: int = 0,
     ) -> asyncio.Future[Outcome]:
         """Send once; the attempt may take `deadline` seconds from the moment a thread is free for it.
 
-        `id` is the delivery's: its repeats have the same. `signing` is needed for `webhook:` addresses.
+        `id` is the delivery's: its repeats have the same. `signing` is needed for `webhook:` addresses. `parts`
+        of a split message have arrived already.
 
         The future raises SenderGone when the process died with this in its hands (it may have arrived), and
         GivenBack when the senders were stopped before any process had it (it was not sent).
@@ -179,8 +192,16 @@ class Senders:
             future.set_exception(GivenBack("the senders are stopped"))
             return future
         ticket = next(self._tickets)
-        order = Order(id=ticket, url=url, notification=notification, deadline=deadline, delivery=id, signing=signing)
-        self._waiting.append(_Wanted(ticket, id, url, deadline, _framed(order), future))
+        order = Order(
+            id=ticket,
+            url=url,
+            notification=notification,
+            deadline=deadline,
+            delivery=id,
+            signing=signing,
+            parts=parts,
+        )
+        self._waiting.append(_Wanted(ticket, id, url, deadline, _framed(order), future, parts))
         self._pump()
         return future
 
@@ -254,7 +275,8 @@ class Senders:
         places = {wanted.url for wanted in child.held.values()}
         suspect = child.ready and len(places) == 1 and not self._stopping
         for wanted in child.held.values():
-            _raise(wanted.future, SenderGone("the sender process ended during this attempt", suspect=suspect))
+            words = "the sender process ended during this attempt"
+            _raise(wanted.future, SenderGone(words, parts=wanted.parts, suspect=suspect))
             suspect = False
         return Exit(pid=pid, code=code, in_doubt=tuple(wanted.id for wanted in child.held.values()))
 

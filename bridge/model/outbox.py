@@ -36,6 +36,7 @@ class Delivery:
     created_at: float = 0.0
     ambiguous: bool = False  # an earlier attempt may have arrived
     kind: str = "event"  # see Planned
+    parts: int = 0  # of a split message: how many have arrived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,4 +115,5 @@ class Outcome:
     answer: str = ""  # the start of the service's answer, redacted
     ambiguous: bool = False  # it may have arrived all the same
     took_ms: int = 0
+    parts: int = 0  # of a split message: how many have arrived so far
     blameless: bool = False  # no fault of the destination: it brings no pause nearer

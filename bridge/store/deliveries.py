@@ -75,6 +75,7 @@ _SETTLE = Many(
         next_at=bindparam("due"),
         attempts=delivery.c.attempts + bindparam("counted"),
         ambiguous=bindparam("doubtful"),
+        parts=bindparam("arrived"),
         owner=null(),
         leased_until=null(),
     )
@@ -183,6 +184,7 @@ def _settled_row(turn: Turn, settled: Settled, paused: Mapping[str, str]) -> dic
         "due": due if state in ("pending", "held") else None,
         "counted": 0 if settled.state == "held" else 1,  # a paused destination's attempts do not count
         "doubtful": settled.delivery.ambiguous or settled.outcome.ambiguous,
+        "arrived": max(settled.delivery.parts, settled.outcome.parts),
     }
 
 

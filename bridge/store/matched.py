@@ -241,4 +241,5 @@ def to_delivery(row: Mapping[str, Any]) -> Delivery:
         created_at=row["created_at"],
         ambiguous=bool(row["ambiguous"]),
         kind=row["kind"],
+        parts=row.get("parts", 0),  # a new one has none
     )

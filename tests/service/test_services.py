@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.live import Live, Sink, envelope
+from tests.service.test_trouble import kill_sender
 from tests.services import FakeWorld, MailServer, Reply, played
 
 CONFIG = """\
@@ -102,6 +104,27 @@ def test_one_event_reaches_all_four(bridge: Live, world: FakeWorld, post_office:
     assert '<div class="sheet"><h1 class="title">New project: Logo &lt;!channel&gt; &amp; co</h1>' in html
     [sent] = bridge.api("/deliveries?destination=mail")["items"]
     assert sent["attempts"][0]["reason"] == "left out of the message: 169.254.169.254 is not a public address"
+
+
+SPLIT = """\
+rules:
+  - name: Long
+    when: Project created
+    notify: {to: slack, title: Long, body: "{{ resource.title }}"}
+"""
+
+
+def test_parts_that_arrived_are_not_sent_again_by_the_next_sender(live: Callable[..., Live], world: FakeWorld) -> None:
+    config = CONFIG.replace('SLACK_URL}}"', 'SLACK_URL}}", overflow: split')
+    mail = {"MAIL_URL": "mailto://127.0.0.1:9?from=a@example.org&to=b@example.org&mode=insecure"}
+    bridge = live(config=config, rules=SPLIT, environ={**URLS, **world.environment, **mail})
+    world.answer("hooks.slack.com", Reply(body="ok"), Reply(body="ok"), Reply(wait=20), Reply(body="ok"))
+    bridge.post(envelope("p1", title=" ".join(["many words"] * 700)))
+    world.wait_for(3)
+    kill_sender(bridge)
+    bridge.until(lambda: delivered(bridge) == ["slack"], what="delivered")
+    came = [re.findall(r"\((\d)/3\)", request.body.decode())[0] for request in world.received]
+    assert came == ["1", "2", "3", "3"]
 
 
 def test_retry_after_and_a_revoked_hook(bridge: Live, world: FakeWorld, sink: Sink) -> None:

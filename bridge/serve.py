@@ -77,6 +77,35 @@ class _State(ServerState):
             connection.end(TIMED_OUT)
 
 
+class _Together:
+    """A transport that sends what one turn of the event loop writes in one go.
+
+    uvicorn writes head and body apart: two system calls, each of which wakes the other end.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        parts, self._parts = self._parts, []
+        if parts and not self._transport.is_closing():  # the other end may have left meanwhile
+            self._transport.write(b"".join(parts))
+
+
 class Connection(HttpToolsProtocol):
     """One connection of uvicorn's. httptools refuses what could be read as two requests; time and size are ours."""
 
@@ -84,6 +113,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _Together(transport, self.loop))
         self.address = self.client[0] if self.client else ""
         self.stage = "between"  # two requests; then "head", "body"
         self.overhead = 0

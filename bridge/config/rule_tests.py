@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
 from bridge.config.reading import Fields, integer, lasting, shown, text, width_of, word, wrong
-from bridge.config.wording import choices, suggestion
+from bridge.config.wording import choices, said, suggestion
 from bridge.model import Json, Node, Place, fold
 from bridge.rules import parse_when
 
@@ -118,6 +118,7 @@ class _Reader:
             fields.tell_key("events", "two-times", "`events` stands beside `event`", help="delete one of them")
             return ()
         if one := fields.inner("event", example="{type: Project, action: created, resource: {…}}"):
+            one.kind = "an event"
             return tuple(event for event in [self._event(one, EVENT_KEYS)] if event)
         node = fields.node_of("events")
         if node is None:
@@ -129,10 +130,22 @@ class _Reader:
             fields.tell_key("events", "wrong-type", "`events` is a list of events", help=help)
             return ()
         maps = [fields.map(item, what="this event", kind="an event", example="{at: +10m, …}") for item in node.value]
-        found = [event for one in maps if one and (event := self._event(one, ("at", *EVENT_KEYS)))]
+        found = [event for one in maps if one and (event := self._in_series(one))]
         if sorted(found, key=lambda event: event.after) != found:
             fields.tell_key("events", "order", "these events are not in the order of their `at`", help="sort them")
         return tuple(found)
+
+    def _in_series(self, fields: Fields) -> Happening | None:
+        """One event of several; an event that stands a level too deep, under a key of its own, is one mistake."""
+        keys = ("at", *EVENT_KEYS)
+        for key, inner in fields.entries.items():
+            if key not in keys and isinstance(inner.value, dict) and {"type", "action"} & inner.value.keys():
+                help = "write its keys beside `at`: {at: +10m, type: Project, action: created}"
+                fields.tell_key(key, "unknown-key", f"unknown key {said(key)} in {fields.what}", help=help)
+                deeper = Fields(inner, fields.findings, what=fields.what, kind=fields.kind, docs=fields.docs)
+                self._event(deeper, keys)
+                return None
+        return self._event(fields, keys)
 
     def _event(self, fields: Fields, keys: tuple[str, ...]) -> Happening | None:
         before = len(fields.findings.problems)

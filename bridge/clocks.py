@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from bridge.config.snapshot import Snapshot
 from bridge.explain import event_of
 from bridge.gates.gates import ask_once
 from bridge.gates.key import key_of
-from bridge.model import Armed, Delivery, GateKey, GateState, Key, Notification, Planned, Recorded, Rule, Target
+from bridge.model import (
+    Armed,
+    Delivery,
+    GateKey,
+    GateState,
+    Key,
+    Notification,
+    Planned,
+    Recorded,
+    Rule,
+    Target,
+    replace,
+)
 from bridge.planning import NOTHING, Asked, Desk, Fitted, TemplateError, hours_of, render, silenced_by
 from bridge.render.bundles import Item
 from bridge.rules import facts_of

@@ -8,7 +8,6 @@ import secrets
 import signal
 import socket
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from bridge import logs
 from bridge.app import Service
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import Snapshot, load
+from bridge.model import replace
 
 PATIENCE = 30.0  # seconds for all samples to be told
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -11,7 +10,7 @@ import structlog
 from bridge.config.snapshot import Snapshot
 from bridge.delivery.retry import DEFAULT_SCHEDULE
 from bridge.explain import event_of
-from bridge.model import Delivery, Destination, Notification, Planned, Rule, Settled, Target
+from bridge.model import Delivery, Destination, Notification, Planned, Rule, Settled, Target, replace
 from bridge.planning import render
 from bridge.render.dead import neutralise
 from bridge.render.envelope import enveloped

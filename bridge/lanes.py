@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 import structlog
@@ -15,7 +14,7 @@ from bridge.delivery.senders import Senders
 from bridge.errors import GivenBack, StoreUnavailable
 from bridge.fallbacks import patience, with_instead
 from bridge.lane import Lane
-from bridge.model import Delivery, Destination, Outcome, Planned, Settled
+from bridge.model import Delivery, Destination, Outcome, Planned, Settled, replace
 from bridge.news import News, given_up, no_destination
 from bridge.pausing import Pausing
 from bridge.pipeline import deliver

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 
 from bridge.delivery.retry import RETRY_AFTER_MAX
-from bridge.model import Destination, Health, Settled
+from bridge.model import Destination, Health, Settled, replace
 from bridge.store import Store
 from bridge.store.pausing import RESUMING
 from bridge.store.rows import DestinationRow

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -25,6 +24,7 @@ from bridge.model import (
     Receipt,
     Recorded,
     Settled,
+    replace,
 )
 from bridge.planning import Fitted
 from bridge.rules import facts_of, references_in, understand

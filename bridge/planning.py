@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from bridge.model import (
     Rule,
     Silence,
     Target,
+    replace,
 )
 from bridge.render.envelope import enveloped
 from bridge.rules import compile_condition, parse_condition

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -21,6 +20,7 @@ from bridge.config.lastgood import Last, Loader
 from bridge.config.report import as_text
 from bridge.config.snapshot import RULES, TEMPLATES, Read, Snapshot
 from bridge.errors import NotRead, StoreUnavailable
+from bridge.model import replace
 from bridge.news import News, mended, refused_change, waits_for_restart
 from bridge.store import Store
 

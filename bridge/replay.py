@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +22,7 @@ from bridge.again import (
 )
 from bridge.config.snapshot import Snapshot
 from bridge.explain import event_of
-from bridge.model import Key, Recorded, Rule
+from bridge.model import Key, Recorded, Rule, replace
 from bridge.pipeline import match, recall, sent_in
 from bridge.planning import Desk, Fitted, fan_out, gates_needed, quiet
 from bridge.rewording import words_of

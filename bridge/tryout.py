@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -14,7 +14,7 @@ from bridge.config.snapshot import Instead, Read, Snapshot, in_order, read_all
 from bridge.delivery.kinds import MAIL, SLACK
 from bridge.errors import BridgeError, Problem, TemplateFailed
 from bridge.explain import event_of, read_event
-from bridge.model import Decision, Event, Finding, Json, Kind, Memory, Notification, Rule, Target
+from bridge.model import Decision, Event, Finding, Json, Kind, Memory, Notification, Rule, Target, replace
 from bridge.pipeline import match, recall, sent_in
 from bridge.planning import targets_of
 from bridge.rules import explain_condition, facts_of

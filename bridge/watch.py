@@ -6,7 +6,6 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ import structlog
 
 from bridge.config.snapshot import Snapshot
 from bridge.lanes import Lanes
+from bridge.model import replace
 from bridge.news import News, again, backlog, bad_signatures, clock_jumped, disk_full, over, paused, silent
 from bridge.store import Store
 

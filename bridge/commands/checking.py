@@ -6,7 +6,6 @@ import argparse
 import os
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from bridge.commands.shared import FINE, PROBLEMS
@@ -15,6 +14,7 @@ from bridge.config.check import check as check_files
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import in_order
 from bridge.errors import BridgeError
+from bridge.model import replace
 
 
 def check(wanted: argparse.Namespace, config: Path) -> int:

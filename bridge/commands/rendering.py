@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import structs
 
 from bridge import logs
 from bridge.commands.shared import FINE, PROBLEMS, pretty, reading
@@ -14,7 +16,7 @@ from bridge.config.snapshot import Snapshot
 from bridge.config.wording import choices, suggestion
 from bridge.errors import BridgeError
 from bridge.explain import event_of, read_file
-from bridge.model import Event, Json, Notification, Place, Rule, Target
+from bridge.model import Event, Json, Notification, Place, Rule, Target, replace
 from bridge.pipeline import match, recall, sent_in
 from bridge.planning import TemplateError, targets_of
 from bridge.planning import render as words_of
@@ -41,7 +43,7 @@ class Rendered:
             "rule": self.rule or None,
             "destination": self.destination,
             "kind": self.kind,
-            **asdict(self.note),
+            **structs.asdict(self.note),
             "error": found,
         }
 

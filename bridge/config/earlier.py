@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from bridge.config.settings import Settings
 from bridge.config.snapshot import Instead, Read, Snapshot, read_all
 from bridge.errors import Invalid, Problem
+from bridge.model import replace
 
 
 def elsewhere(settings: Settings, rules: Path) -> Read:

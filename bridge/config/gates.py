@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal, cast
 
 from bridge.config.reading import (
@@ -24,7 +23,7 @@ from bridge.config.reading import (
 )
 from bridge.config.wording import choices, said, suggestion
 from bridge.errors import Problem
-from bridge.model import Digest, Hours, Node, Once, Path, Throttle
+from bridge.model import Digest, Hours, Node, Once, Path, Throttle, replace
 from bridge.rules.findings import Findings
 from bridge.rules.leaves import Scope
 from bridge.rules.paths import BadPath, parse_path

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from bridge.config.reading import Findings
 from bridge.config.rules import Inline
 from bridge.config.template_fields import Sent, unknown_fields
 from bridge.errors import Problem
-from bridge.model import Node, Place, Target, Trigger
+from bridge.model import Node, Place, Target, Trigger, replace
 from bridge.render import Templates
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.config.files import shown_path
@@ -13,7 +13,7 @@ from bridge.config.reading import Findings
 from bridge.config.settings import Settings
 from bridge.config.snapshot import RULES, TEMPLATES, Instead, Read, Snapshot, in_order, read_all
 from bridge.errors import Problem
-from bridge.model import Place
+from bridge.model import Place, replace
 
 DOCS = "docs/operations.md#reload"
 Verify = Callable[[Snapshot], list[Problem]]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import cast
 
 from bridge.config.edit import rules_in
@@ -15,7 +14,7 @@ from bridge.config.rules import Known, RuleFiles
 from bridge.config.snapshot import Snapshot, in_order
 from bridge.config.wording import lines_of, said
 from bridge.errors import Problem
-from bridge.model import Node, Place
+from bridge.model import Node, Place, replace
 from bridge.rules.lint import Ground, Linted, Sent, lint
 from bridge.rules.seen import Seen
 from bridge.sources import Source

@@ -6,7 +6,7 @@ import codecs
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
@@ -15,7 +15,7 @@ from ruamel.yaml.error import YAMLError
 
 from bridge.config.wording import lines_of, place_in, said, syntax_problem
 from bridge.errors import Invalid, Problem
-from bridge.model import Node, Place, Scalar
+from bridge.model import Node, Place, Scalar, replace
 
 MAX_BYTES = 1024 * 1024
 MAX_LINES = 50_000

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
 from bridge.config.nodes import resolve
 from bridge.config.wording import choices, nearest, said, suggestion
 from bridge.errors import Invalid, Problem, Severity
-from bridge.model import Node, Place, Scalar
+from bridge.model import Node, Place, Scalar, replace
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 
 from bridge.config.reading import Fields, integer, lasting, shown, text, width_of, word, wrong
 from bridge.config.wording import choices, said, suggestion
-from bridge.model import Json, Node, Place, fold
+from bridge.model import Json, Node, Place, fold, replace
 from bridge.rules import parse_when
 
 TEST_KEYS = ("name", "event", "events", "previous", "known", "at", "until", "expect")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import cast
 
 from bridge.config.destinations import FORMATS, destination_name
@@ -37,7 +37,7 @@ from bridge.config.unwanted import look_through
 from bridge.config.wording import choices, said, suggestion
 from bridge.errors import Problem
 from bridge.logs import printable
-from bridge.model import Condition, Format, Node, Place, Rule, Step, Target, Tone, Trigger, Unless, fold
+from bridge.model import Condition, Format, Node, Place, Rule, Step, Target, Tone, Trigger, Unless, fold, replace
 from bridge.rules import parse_condition, parse_when
 from bridge.sources import Source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bridge.config.shipped import shipped
 from bridge.config.template_fields import check_files
 from bridge.config.unwanted import look_through_template
 from bridge.errors import Invalid, Problem
-from bridge.model import Place, Rule
+from bridge.model import Place, Rule, replace
 from bridge.render import Templates
 from bridge.rules import Matcher
 from bridge.sources import SOURCES, Source

@@ -6,13 +6,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from urllib.parse import unquote
 
 from bridge.config.reading import Findings
 from bridge.config.wording import said
 from bridge.errors import Problem
-from bridge.model import Node, Place
+from bridge.model import Node, Place, replace
 
 DOCS = "docs/configuration.md#variables"
 MOST_VARIABLES = 20  # in one value

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from bridge.config.reading import Findings
 from bridge.errors import Problem
-from bridge.model import Place, fold
+from bridge.model import Place, fold, replace
 from bridge.render import Templates
 from bridge.render.check import column_of
 from bridge.render.paths import Said

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 
 from bridge.config.reading import Findings
 from bridge.config.substitute import never_filled, unfilled
 from bridge.config.wording import place_in, said
-from bridge.model import Node, Place
+from bridge.model import Node, Place, replace
 
 DOCS = "docs/security.md#secrets"
 MOST_TOLD = 20  # of one kind in one text: a file that is wrong all over needs no more

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
@@ -22,6 +22,7 @@ from urllib3.response import BaseHTTPResponse
 
 from bridge.delivery import http
 from bridge.delivery.addresses import PUBLIC, Place, Policy, Refused, addresses, read
+from bridge.model import replace
 
 SECONDS = 10.0  # for all files of a message
 BYTES = 10 * 1024 * 1024  # of all files of a message

@@ -7,14 +7,14 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.message import Message
 from email.mime.text import MIMEText
 from email.utils import parseaddr
 from typing import Any
 
 from bridge.htmltext import text_of
-from bridge.model import Notification
+from bridge.model import Notification, replace
 
 SIGNED = ("multipart/encrypted", "multipart/signed")  # by PGP: nothing inside may be touched any more
 

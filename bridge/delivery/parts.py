@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bridge.delivery.recorder import Seen
-from bridge.model import Notification
+from bridge.model import Notification, replace
 
 BREAK = "\f"  # stands between two parts in a body that was written for such a service
 

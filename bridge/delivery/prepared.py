@@ -6,7 +6,7 @@ import logging
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -30,7 +30,7 @@ from bridge.delivery.kinds import OWN_WEBHOOK, kind_of
 from bridge.delivery.outcomes import outcome_of
 from bridge.delivery.parts import anew, parts_of
 from bridge.delivery.recorder import SEEN, Seen
-from bridge.model import Notification, Outcome
+from bridge.model import Notification, Outcome, replace
 
 # What Apprise logs may quote tokens; what happened is told by the Outcome.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)

@@ -12,14 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from bridge.delivery import console, http, prepared, recorder, webhook
 from bridge.delivery.frames import HELLO, Answer, Frames, Order, frame, read_order, whole
 from bridge.delivery.outcomes import given_up
 from bridge.delivery.recorder import Seen
-from bridge.model import Outcome
+from bridge.model import Outcome, replace
 
 TICK = 0.25  # seconds between two looks at what runs
 GRACE = 1.0  # seconds past its deadline in which an attempt, its connection cut, may still come back

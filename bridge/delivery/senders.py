@@ -12,11 +12,11 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.delivery.frames import Frames, Order, frame, read_answer, whole
 from bridge.errors import GivenBack, SenderGone
-from bridge.model import Notification, Outcome, Signing
+from bridge.model import Notification, Outcome, Signing, replace
 
 PROGRAM = "bridge.delivery.sender"
 BACKSTOP = 5.0  # seconds past its deadline after which an order condemns its whole process

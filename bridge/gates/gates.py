@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate, groupby
 from zoneinfo import ZoneInfo
 
 from bridge.gates.hours import Interval
-from bridge.model import Digest, GateState, Hours, Once, Throttle
+from bridge.model import Digest, GateState, Hours, Once, Throttle, replace
 
 MOST_ENTRIES = 500  # of `passed`; beyond that, times lying close together become one
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

@@ -23,7 +23,7 @@ from bridge.model.rules import (
     Trigger,
     Unless,
 )
-from bridge.model.values import Format, Json, Scalar, Tone, fold
+from bridge.model.values import Format, Json, Scalar, Tone, fold, replace
 
 __all__ = [
     "All",
@@ -74,4 +74,5 @@ __all__ = [
     "Truth",
     "Unless",
     "fold",
+    "replace",
 ]

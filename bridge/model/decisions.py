@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from bridge.model.values import Json
 
 Truth = bool | None  # None is unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """What one leaf expected and found."""
 
     path: str  # "resource.price.amount"
@@ -24,8 +24,7 @@ class Finding:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What one rule made of one event."""
 
     rule: str
@@ -44,8 +43,7 @@ class GateKey(NamedTuple):
     key: str  # the values of `by`, as JSON; "" when there is none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateState:
+class GateState(Struct, frozen=True, kw_only=True):
     """What a gate remembers of one key."""
 
     passed: tuple[tuple[float, int], ...] = ()  # (when, how many), oldest first
@@ -55,8 +53,7 @@ class GateState:
     destinations: tuple[str, ...] = ()  # whom the summary goes to
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Armed:
+class Armed(Struct, frozen=True, kw_only=True):
     """A follow-up that waits for its time."""
 
     rule: str
@@ -68,8 +65,7 @@ class Armed:
     armed_at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
+class Silence(Struct, frozen=True, kw_only=True):
     """Messages that are kept from people for a while; what a field says is required, None is any."""
 
     id: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from bridge.model.values import Json
 
@@ -18,8 +19,7 @@ class Key(NamedTuple):
     gid: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Struct, frozen=True, kw_only=True):
     """One event as a source read it, before it is recorded."""
 
     source: str  # the source's name in the configuration
@@ -31,16 +31,14 @@ class Arrival:
     received_at: float  # epoch seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """What recording an arrival gave."""
 
     id: int  # of the first event when it is a duplicate
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """An event on disk that waits to be matched."""
 
     id: int
@@ -50,8 +48,7 @@ class Recorded:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Struct, frozen=True, kw_only=True):
     """What is remembered of one resource."""
 
     resource: dict[str, Json] | None = None  # its last state; None when only references told of it
@@ -68,8 +65,7 @@ class Change(NamedTuple):
     new: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """An event with all that conditions and templates may see of it."""
 
     id: int
@@ -82,4 +78,4 @@ class Event:
     previous: dict[str, Json] | None  # None: nothing earlier is known
     changes: Mapping[str, Change]  # by dotted leaf path, "price.amount"
     filled: Mapping[str, float] = field(default_factory=dict)  # path filled from memory → when that was learned
-    body: bytes = field(default=b"", repr=False)  # as received; empty where only what was made of it is kept
+    body: bytes = b""  # as received; empty where only what was made of it is kept

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from bridge.model.decisions import Armed, Decision, GateKey, GateState
 from bridge.model.events import Key, Memory
 from bridge.model.values import Format, Json, Tone
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class Notification(Struct, frozen=True, kw_only=True):
     """Rendered, ready to send."""
 
     title: str
@@ -23,8 +23,7 @@ class Notification:
     attach: tuple[str, ...] = ()  # addresses of files to fetch and send along
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """One event × rule × destination, on its way."""
 
     id: int
@@ -39,8 +38,7 @@ class Delivery:
     parts: int = 0  # of a split message: how many have arrived
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bundling:
+class Bundling(Struct, frozen=True, kw_only=True):
     """The bundle that a planned delivery waits in: a digest, or what `hours` held."""
 
     kind: Literal["digest", "hours"]
@@ -49,8 +47,7 @@ class Bundling:
     max: int | None = None  # so many items make it due at once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """A delivery that matching decided on, before it has an id."""
 
     rule: str | None  # None: Bridge's own news
@@ -63,8 +60,7 @@ class Planned:
     origin: int | None = None  # of a replay or fallback: the delivery it repeats
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
+class Matched(Struct, frozen=True, kw_only=True):
     """What matching made of one recorded event; the store writes all of it in one transaction."""
 
     event_id: int
@@ -82,16 +78,14 @@ class Matched:
     disarmed: tuple[tuple[str, int, str], ...] = ()  # (rule, step, key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """How a destination does, as a restart must know it."""
 
     failures: int = 0  # in a row
     not_before: float = 0.0  # epoch seconds: its service asked to be left alone until then
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """How one attempt of a delivery ended, and what becomes of the delivery."""
 
     delivery: Delivery
@@ -104,8 +98,7 @@ class Settled:
     health: Health | None = None  # of the destination, where this attempt changed it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one attempt ended."""
 
     result: Literal["delivered", "retry", "failed"]

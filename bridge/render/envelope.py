@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
 
-from bridge.model import Event, Json, Notification
+from bridge.model import Event, Json, Notification, replace
 from bridge.render.redact import redacted, redacted_changes
 
 Form = Literal["partners", "standard"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from bridge.model import Kind, Notification, Tone
+from bridge.model import Kind, Notification, Tone, replace
 from bridge.render.fit import TITLE_MAX, shorten
 from bridge.render.html import clean_html
 from bridge.render.speech import Speech

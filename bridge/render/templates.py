@@ -6,7 +6,6 @@ import contextlib
 import re
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from jinja2.exceptions import TemplateError
 
 from bridge.errors import Problem, TemplateFailed
-from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle, Tone, fold
+from bridge.model import Event, Format, Kind, Notification, Rule, Target, Throttle, Tone, fold, replace
 from bridge.render import bundles, loading, mail
 from bridge.render.bundles import Item
 from bridge.render.closed import Closed, Ready

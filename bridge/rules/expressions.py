@@ -16,11 +16,10 @@ It has no calls, attributes or arithmetic to refuse: what is not above cannot be
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from bridge.model import Condition, Leaf, Node, Not, Other, Place
+from bridge.model import Condition, Leaf, Node, Not, Other, Place, replace
 from bridge.rules.findings import written
 from bridge.rules.leaves import Scope, all_of, any_of
 from bridge.rules.paths import ROOTS, dotted

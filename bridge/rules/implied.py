@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import Any
 
-from bridge.model import All, AnyOf, Condition, Json, Leaf, Not, Other, Path
+from bridge.model import All, AnyOf, Condition, Json, Leaf, Not, Other, Path, replace
 from bridge.rules.dates import limit
 from bridge.rules.operators import OPERATORS
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.model import All, AnyOf, Condition, Leaf, Other, Path, Place
+from bridge.model import All, AnyOf, Condition, Leaf, Other, Path, Place, replace
 from bridge.rules.fields import Fields, below_root, unknown_field
 from bridge.rules.findings import Findings
 from bridge.rules.operators import OPERATORS, pattern_problem

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bridge.model import Event, Json, Key, Memory, Recorded
+from bridge.model import Event, Json, Key, Memory, Recorded, replace
 from bridge.rules.changes import changes_between
 from bridge.rules.dates import instant
 from bridge.rules.references import Leads, fill, learnt

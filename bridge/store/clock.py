@@ -7,12 +7,11 @@ lost the clock to another process meanwhile.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Double, Select, bindparam, delete, func, select, update
 
-from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned
+from bridge.model import Armed, Delivery, GateKey, GateState, Key, Planned, replace
 from bridge.store.bundles import TOLD
 from bridge.store.gates import stored, write_gates
 from bridge.store.many import Found

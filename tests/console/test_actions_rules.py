@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest_asyncio
 
 from bridge.config.snapshot import load
 from bridge.errors import Problem
-from bridge.model import Place
+from bridge.model import Place, replace
 from tests.config.folder import ENVIRON, RULES
 from tests.console.test_actions import hand_of, send, text_of
 from tests.console.visitor import TOKEN, USERS, House, opened

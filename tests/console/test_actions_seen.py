@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bridge.model import Matched
+from bridge.model import Matched, replace
 from tests.console.conftest import Site, fill
 from tests.console.test_actions import hand_of, send, text_of
 from tests.console.visitor import USERS, House, opened

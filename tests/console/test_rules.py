@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 
 from bridge.errors import Problem
-from bridge.model import Place
+from bridge.model import Place, replace
 from tests.console.conftest import BIG, ENVIRON, Site, fill
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from bridge.model import Notification
+from bridge.model import Notification, replace
 from tests.delivery.conftest import NOTE, Send
 from tests.services import FakeWorld, MailServer
 

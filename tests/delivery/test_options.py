@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bridge.model import Notification, Tone
+from bridge.model import Notification, Tone, replace
 from tests.delivery.conftest import NOTE, Send
 from tests.services import FakeWorld
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from bridge.config.check import check
 from bridge.config.lint import lint_files
 from bridge.config.report import as_text
 from bridge.config.shipped import shipped
+from bridge.model import replace
 from tests.docs.pages import ROOT, text_of
 from tests.docs.test_examples import ENVIRON
 

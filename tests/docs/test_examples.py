@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +15,7 @@ from bridge.config import report
 from bridge.config.check import check
 from bridge.config.shipped import shipped
 from bridge.config.snapshot import load
+from bridge.model import replace
 from bridge.rehearsal import rehearse
 from bridge.store import Store
 from bridge.web import Window, build

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import ssl
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
 
-from bridge.model import Outcome
+from bridge.model import Outcome, replace
 from tests.delivery.conftest import Send
 from tests.delivery.test_services import DISCORD, JSONS, NTFY, SLACK, SLACK_BOT, TEAMS, TELEGRAM
 from tests.faults.stage import (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bridge.model import Event, Format, Kind, Notification, Target, Throttle
+from bridge.model import Event, Format, Kind, Notification, Target, Throttle, replace
 from bridge.render import Item, Templates
 from tests.render.cases import CHAT, LOCALES, NOW, event_of, ours, templates
 

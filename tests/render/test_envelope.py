@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Literal
 
 import pytest
 
-from bridge.model import Event, Notification
+from bridge.model import Event, Notification, replace
 from bridge.render.envelope import check_envelope, enveloped
 from bridge.sources.creads import Creads
 from tests.told import BODY, EVENT, NOW, WORDS

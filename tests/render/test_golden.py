@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bridge.model import Kind
+from bridge.model import Kind, replace
 from bridge.render.french import PHRASES
 from tests.render.cases import CHAT, LAST, LOCALES, NOW, ROOT, SHARED, event_of, on_the_page, ours, templates
 

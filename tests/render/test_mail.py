@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bridge.delivery.kinds import MAIL
 from bridge.htmltext import text_of
-from bridge.model import Notification, Place, Rule, Target, Throttle
+from bridge.model import Notification, Place, Rule, Target, Throttle, replace
 from bridge.render import Item
 from tests.render.cases import LAST, LOCALES, NOW, ROOT, SHARED, event_of, ours, templates
 from tests.render.test_bundles import gathered

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bridge.delivery.senders import Senders
-from bridge.model import Key, Notification, Outcome, Recorded, Signing
+from bridge.model import Key, Notification, Outcome, Recorded, Signing, replace
 from bridge.render.envelope import check_envelope, enveloped
 from bridge.rules import understand
 from bridge.sources.base import Source

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bridge.model import Bundling, Delivery, Planned
+from bridge.model import Bundling, Delivery, Planned, replace
 from bridge.store import Store
 from bridge.store import clock as clock_of_store
 from bridge.store.rows import Bundle

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
-from bridge.model import Outcome
+from bridge.model import Outcome, replace
 from bridge.store import Store
 from tests.store.conftest import Open
 from tests.store.support import NOON, Clock, deliver_one, ids, match_all, planned, record, settled

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from bridge.model import Silence
+from bridge.model import Silence, replace
 from bridge.store import Store
 from bridge.store.rows import AuditRow, DestinationRow
 from tests.store.conftest import Open

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from bridge.model import Delivery, Outcome
+from bridge.model import Delivery, Outcome, replace
 from bridge.store import Store, pauses
 from tests.store.conftest import Open
 from tests.store.support import NOON, Clock, deliver_one, ids, match_all, planned, record, settled

@@ -17,67 +17,51 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
+from bridge.errors import Problem
 from bridge.model import Condition, Leaf, Node, Not, Other, Place, replace
 from bridge.rules.findings import written
 from bridge.rules.leaves import Scope, all_of, any_of
-from bridge.rules.paths import ROOTS, dotted
+from bridge.rules.paths import ROOTS
+from bridge.rules.slips import MEANT, in_quotes, instead_of
 from bridge.rules.tokens import INFIX, Token, Unreadable, tokens_of
-from bridge.rules.wording import choices, nearest, said
+from bridge.rules.wording import nearest, said
 
 MAX_DEPTH = 50  # of parentheses and `not`
 
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 _TURNED = {"eq": "eq", "ne": "ne", "lt": "gt", "lte": "gte", "gt": "lt", "gte": "lte"}
-_MEANT = {  # words of other languages and what to write here
-    "AND": "and",
-    "OR": "or",
-    "NOT": "not",
-    "IN": "in",
-    "xor": "!=",
-    "like": "contains",
-    "includes": "contains",
-    "has": "contains",
-    "equals": "==",
-    "eq": "==",
-    "ne": "!=",
-    "gt": ">",
-    "gte": ">=",
-    "ge": ">=",
-    "lt": "<",
-    "lte": "<=",
-    "le": "<=",
-    "regex": "matches",
-    "null": "none",
-    "nil": "none",
-    "undefined": "is not defined",
-    "exists": "is defined",
-    "if": "and",
-}
 _TESTS = "`is defined`, `is not defined`, `is none`, `is not none`"
 
 
 def parse_expression(node: Node, scope: Scope) -> Condition | None:
-    """The condition that a text says; None when a problem was told instead."""
-    told = len(scope.findings.problems)
+    """The condition that a text says; None when problems were told instead: all of them, unless it cannot be read."""
+    told, slips = len(scope.findings.problems), list[Problem]()
     try:
-        return _Parser(tokens_of(written(node)), node, scope).whole()
+        return _Parser(tokens_of(written(node)), node, scope, slips).whole()
     except Unreadable as error:
-        del scope.findings.problems[told:]  # names in a text that cannot be read may not be names
-        width = error.width if node.exact else 1
-        place = node.at(error.offset)
-        scope.findings.tell(place, error.code, str(error), help=error.help, width=width)
+        # Names in a text that cannot be read may not be names, and after a slip this may be the same mistake.
+        scope.findings.problems[told:] = slips
+        if not slips:
+            _tell(error, node, scope)
         return None
+
+
+def _tell(error: Unreadable, node: Node, scope: Scope) -> None:
+    width = error.width if node.exact else 1
+    scope.findings.tell(node.at(error.offset), error.code, str(error), help=error.help, width=width)
 
 
 class _Parser:
     """Reads tokens from left to right. A method gives a condition, or None when its problem was told."""
 
-    def __init__(self, tokens: list[Token], node: Node, scope: Scope) -> None:
+    def __init__(self, tokens: list[Token], node: Node, scope: Scope, slips: list[Problem]) -> None:
         self.tokens, self.node, self.scope = tokens, node, scope
+        self.slips = slips  # told, and read over
         self.position = 0
         self.depth = 0
+        self.known: dict[int, bool] = {}  # paths that were looked up, by offset
 
     def whole(self) -> Condition | None:
         condition = self.either()
@@ -123,14 +107,12 @@ class _Parser:
         if self._at("-") and self.tokens[self.position + 1].kind == "constant":
             minus, number = self._next(), self._next()
             if type(number.value) not in (int, float):
-                minus.refuse("only a number can be negative")
+                return self._slip(minus, "only a number can be negative")
             return Token("constant", f"-{number.text}", minus.offset, -number.value)
         if self.token.kind not in ("path", "constant"):
             self._unexpected()
         value = self._next()
-        if self._at("(") and value.kind == "path":
-            value.refuse(f"{said(value.text + '(…)')} is a call", _instead_of(value), "call")
-        return value
+        return self._call(value) if self._at("(") and value.kind == "path" else value
 
     # ---- the forms of a comparison ---------------------------------------------------------
 
@@ -147,12 +129,18 @@ class _Parser:
         return self._all_told(parts, all_of)
 
     def _compared(self, left: Token, op: str, operator: Token, right: Token) -> Condition | None:
+        if "told" in (left.kind, right.kind):
+            self._beside_a_slip(left if right.kind == "told" else right)
+            return None
         if left.kind == "path":
             return self._leaf(left, op, Other(right.value) if right.kind == "path" else right.value, right)
         if right.kind == "constant":
-            operator.refuse("two constants are compared", "name a field of the event: `resource.status`")
+            self._slip(operator, "two constants are compared", "name a field of the event: `resource.status`")
+            return None
         if op not in _TURNED:
-            left.refuse(f"the field stands before `{op}`", f"write `{right.text} {op} …`")
+            self._slip(left, f"the field stands before `{op}`", f"write `{right.text} {op} …`")
+            self._beside_a_slip(right)
+            return None
         return self._leaf(right, _TURNED[op], left.value, left)
 
     def _tested(self, left: Token) -> Condition | None:
@@ -161,14 +149,20 @@ class _Parser:
         if negated:
             self._next()
         test = self._next()
-        if left.kind != "path":
-            operator.refuse("a constant is tested", "name a field of the event before `is`")
+        if left.kind == "constant":
+            left = self._slip(operator, "a constant is tested", "name a field of the event before `is`")
         if test.text == "defined":
             return self._leaf(left, "exists", not negated, left)
         if test.text in ("none", "None"):
             return self._leaf(left, "ne" if negated else "eq", None, left)
         help = "write `is none`" if test.text in ("null", "nil") else f"tests: {_TESTS}; values compare with `==`"
-        return test.refuse(f"unknown test {said(test.text)}" if test.text else "a test is missing", help)
+        if test.kind not in ("path", "constant"):
+            test.refuse(f"unknown test {said(test.text)}" if test.text else "a test is missing", help)
+        self._slip(test, f"unknown test {said(test.text)}", help)
+        if self._at("("):
+            self._skip_arguments(test)
+        self._beside_a_slip(left)
+        return None
 
     def _contained(self, left: Token) -> Condition | None:
         """`x in […]`, `x not in […]`, `"text" in path`."""
@@ -179,12 +173,14 @@ class _Parser:
         if negated:
             self._next()
         right = self.value()
+        if "told" in (left.kind, right.kind) or (left.kind == right.kind == "constant"):
+            return self._compared(left, "in", operator, right)
         if right.kind == "constant":
-            if left.kind != "path":
-                operator.refuse("two constants are compared", "name a field of the event: `resource.status`")
             if isinstance(right.value, str):
                 help = f"write `{left.text} in [{right.text}]`, or `{right.text} in {left.text}`"
-                right.refuse("`in` needs a list or a field on its right side", help)
+                self._slip(right, "`in` needs a list or a field on its right side", help)
+                self._beside_a_slip(left)
+                return None
             return self._leaf(left, "not_in" if negated else "in", right.value, right)
         if left.kind == "path":
             return self._leaf(left, "not_in" if negated else "in", Other(right.value), right)
@@ -196,19 +192,26 @@ class _Parser:
         word = self._next()
         self._enter(self._next())
         listed = self.value()
-        if listed.kind != "path":
-            listed.refuse(f"`{word.text}` needs a list of the event", f"write `{word.text}(resource.works, …)`")
+        if listed.kind == "constant":
+            help = f"write `{word.text}(resource.works, …)`"
+            listed = self._slip(listed, f"`{word.text}` needs a list of the event", help)
         if not self._at(","):
             self._unexpected(f"write `{word.text}({listed.text}, condition)`")
         self._next()
-        outer, self.scope = self.scope, self.scope.elements_of(listed.value)
+        outer, self.scope = self.scope, self._elements_scope(listed)
         inner = self._inner()
         self.scope = outer
         self._close()
-        if not self._known(listed) or inner is None:
+        if listed.kind == "told" or not self._known(listed) or inner is None:
             return None
         place = self.node.at(word.offset)
         return Leaf(path=listed.value, op=word.text, expected=inner, line=place.line, column=place.column)
+
+    def _elements_scope(self, listed: Token) -> Scope:
+        """Where paths inside lead; of the elements of a list that is none, nothing is known."""
+        if listed.kind == "told":
+            return Scope(list_of=(), findings=self.scope.findings)
+        return self.scope.elements_of(listed.value)
 
     def _inner(self) -> Condition | None:
         """A condition on each element, or a constant that it must equal."""
@@ -229,20 +232,51 @@ class _Parser:
     def _list(self) -> Token:
         opened = self._next()
         self._enter(opened)
-        items: list[Any] = []
+        items: list[Token] = []
         while not self._at("]"):
             item = self.value()
-            if item.kind == "path":
-                help = _in_quotes(item.text) if len(item.value) == 1 else f"write `… == {item.text}` with `or`"
-                item.refuse("a list holds constants only", help)
-            items.append(item.value)
+            if item.kind == "path" and all(other.kind != "told" for other in items):
+                help = in_quotes(item.text) if len(item.value) == 1 else f"write `… == {item.text}` with `or`"
+                item = self._slip(item, "a list holds constants only", help)
+            items.append(item)
             if self._at(","):
                 self._next()
             elif not self._at("]"):
                 self._unexpected("write `,` between the items of a list and `]` after them")
         closed = self._next()
         self.depth -= 1
-        return Token("constant", "[…]"[: closed.offset - opened.offset + 1], opened.offset, tuple(items))
+        kind: Literal["told", "constant"] = "told" if any(item.kind == "told" for item in items) else "constant"
+        shown = "[…]"[: closed.offset - opened.offset + 1]
+        return Token(kind, shown, opened.offset, tuple(item.value for item in items))
+
+    # ---- mistakes that reading goes on after -----------------------------------------------
+
+    def _slip(self, token: Token, message: str, help: str = "", code: str = "expression") -> Token:
+        """Tell what is wrong with a piece; what stands in its place from then on."""
+        _tell(Unreadable(token.offset, len(token.text), message, help, code), self.node, self.scope)
+        self.slips.append(self.scope.findings.problems[-1])
+        return Token("told", token.text, token.offset)
+
+    def _call(self, function: Token) -> Token:
+        told = self._slip(function, f"{said(function.text + '(…)')} is a call", instead_of(function), "call")
+        self._skip_arguments(function)
+        return told
+
+    def _skip_arguments(self, function: Token) -> None:
+        """Go behind the parenthesis that closes the one at hand."""
+        opened = 0
+        for position in range(self.position, len(self.tokens)):
+            mark = self.tokens[position]
+            opened += (mark.text == "(") - (mark.text == ")") if mark.kind == "mark" else 0
+            if not opened:
+                self.position = position + 1
+                return
+        function.refuse("this parenthesis is never closed")
+
+    def _beside_a_slip(self, other: Token) -> None:
+        """What stands beside a slip may be one more; a word alone may be anything."""
+        if other.kind == "path" and len(other.value) > 1:
+            self._known(other)
 
     # ---- small steps -----------------------------------------------------------------------
 
@@ -285,28 +319,35 @@ class _Parser:
         self.depth -= 1
 
     def _known(self, token: Token) -> bool:
-        return self.scope.path(token.value, self.node.at(token.offset), len(token.text))
+        """Whether a path leads somewhere; told once of each, though `a < b < c` asks twice for `b`."""
+        if token.offset not in self.known:
+            self.known[token.offset] = self.scope.path(token.value, self.node.at(token.offset), len(token.text))
+        return self.known[token.offset]
 
     def _known_beside(self, side: Token, field: Token) -> bool:
         """A word alone beside a field is most likely a text without its quotes, or another language's null."""
+        told_before = side.offset in self.known
         known = self._known(side)
-        if not known and len(side.value) == 1 and not nearest(side.text, ROOTS):
-            null = _MEANT.get(side.text) == "none"
-            help = f"write `{field.text} is none`" if null else _in_quotes(side.text)
+        if not known and not told_before and len(side.value) == 1 and not nearest(side.text, ROOTS):
+            null = MEANT.get(side.text) == "none"
+            help = f"write `{field.text} is none`" if null else in_quotes(side.text)
             self.scope.findings.problems[-1] = replace(self.scope.findings.problems[-1], help=help)
         return known
 
     def _leaf(self, field: Token, op: str, expected: Any, side: Token) -> Leaf | None:
         """A leaf about a path token; `side` is the token of what it is compared with."""
+        if field.kind == "constant":
+            self._slip(field, f"{said(field.text)} alone says nothing of the event", "compare a field with it")
         if field.kind != "path":
-            field.refuse(f"{said(field.text)} alone says nothing of the event", "compare a field with it")
-        known = self._known(field)
-        if isinstance(expected, Other):
-            known = self._known_beside(side, field) and known
-        if not known:
             return None
+        known = self._known(field)
+        if isinstance(expected, Other) and not self._known_beside(side, field):
+            return None
+        if not known and len(field.value) == 1:
+            return None  # a word alone may be anything, and no operator is wrong for it
         at: Place = self.node.at(field.offset)
-        return self.scope.leaf(field.value, op, expected, at=at, side=self.node.at(side.offset), width=len(side.text))
+        leaf = self.scope.leaf(field.value, op, expected, at=at, side=self.node.at(side.offset), width=len(side.text))
+        return leaf if known else None
 
     def _unexpected(self, help: str = "") -> None:
         """Refuse the token at hand, in words that fit what was probably meant."""
@@ -316,26 +357,10 @@ class _Parser:
         if token.kind == "end":
             after = f" after {said(before.text)}" if before else ""
             token.refuse(f"something is missing{after}", help or "write a field or a value there")
-        if token.text in _MEANT:
-            help = f"write `{_MEANT[token.text]}`"
+        if token.text in MEANT:
+            help = f"write `{MEANT[token.text]}`"
         elif token.kind == "path" and before and (near := nearest(token.text, (*INFIX, "and", "or", "in", "is"))):
             help = f"did you mean `{near}`?"
         elif token.text in ("==", "!=", "<", "<=", ">", ">=", *INFIX, "in", "is"):
             help = help or "join comparisons with `and`"
         token.refuse(f"{said(token.text)} cannot stand here", help or "join conditions with `and` or `or`")
-
-
-def _in_quotes(text: str) -> str:
-    return f'a text stands in quotes: "{text}"; a field begins with {choices(ROOTS)}'
-
-
-def _instead_of(call: Token) -> str:
-    """What to write in place of a call."""
-    *path, method = call.value
-    if path and method in INFIX:
-        return f"write `{dotted(tuple(path))} {method} …`"
-    if path and method in ("lower", "upper", "casefold"):
-        return f"in a map, `{dotted(tuple(path))}: {{ieq: …}}` and `icontains` compare without case"
-    if word := _MEANT.get(call.text):
-        return f"write `{word}`"
-    return "there are no calls but `any(path, condition)` and `all(path, condition)`"

@@ -72,9 +72,9 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of an expression: a word of ours, a mark, a constant, a path, or the end."""
+    """A piece of an expression: a word of ours, a mark, a constant, a path, the end; or what was told as a mistake."""
 
-    kind: Literal["word", "mark", "constant", "path", "end"]
+    kind: Literal["word", "mark", "constant", "path", "end", "told"]
     text: str
     offset: int
     value: Any = None  # of a constant, its value; of a path, its steps

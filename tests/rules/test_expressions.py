@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -180,6 +181,47 @@ def test_each_mistaken_name_is_a_problem_of_its_own() -> None:
         ("unknown-root", 1),
         ("bad-pattern", 39),
         ("unknown-root", 47),
+    ]
+
+
+SEVERAL = [  # (text, where each mistake begins with its code): one mistake, one problem
+    ("resorce.a == 1 and resource.b > true and lower(resource.c) == 'x'",
+     [(1, "unknown-root"), (33, "wrong-argument"), (42, "call")]),
+    ("lower(resorce.a) == 'x' or len(resource.b) > 3 and resource.c in [paid, done, sent]",
+     [(1, "call"), (28, "call"), (67, "expression")]),
+    ("lower(resource.a) == resorce.b and resource.c is empty", [(1, "call"), (22, "unknown-root"), (50, "expression")]),
+    ("lower(resource.a) == draft", [(1, "call")]),
+    ("resource.a is divisibleby(3) and resorce.b", [(15, "expression"), (34, "unknown-root")]),
+    ("resource.a is divisibleby 3 and resorce.b", [(15, "expression")]),
+    ("'x' == 'x' and 'y' is defined and 5 and -'z' == resorce.a",
+     [(5, "expression"), (20, "expression"), (35, "expression"), (41, "expression"), (49, "unknown-root")]),
+    ("'x' startswith resorce.a and resorce.b in 'abc'",
+     [(1, "expression"), (16, "unknown-root"), (30, "unknown-root"), (43, "expression")]),
+    ("any('x', a == 1) and any(lower(resource.b), c == 1) and all(resource.d, e > true)",
+     [(5, "expression"), (26, "call"), (77, "wrong-argument")]),
+    ("resorce.a matches '(' and resource.b matches paid",
+     [(1, "unknown-root"), (19, "bad-pattern"), (46, "unknown-root")]),
+    ("1 < resorce.a < resorce.b < 5", [(5, "unknown-root"), (17, "unknown-root")]),
+    ("resorce.a == 1 and resource.b = 2", [(31, "expression")]),  # a syntax error: names before it may be none
+    ("lower(resource.a) == 1 and and resource.b", [(1, "call")]),  # a syntax error behind a slip may be the same
+    ("resorce.a == 1 and lower(resource.b", [(20, "call")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), SEVERAL)
+def test_independent_mistakes_are_all_told(text: str, expected: list[tuple[int, str]]) -> None:
+    condition, problems = parse_condition(line(text))
+    assert condition is None
+    assert sorted((one.place.column, one.code) for one in problems) == expected
+
+
+def test_an_unknown_field_does_not_hide_the_other_mistakes() -> None:
+    known: dict[str, Any] = {"types": ["Project"], "fields": {"Project": frozenset({"title", "status"})}}
+    problems = problems_of(line("resource.titel == 'x' and lower(resource.status) and resource.title > true"), **known)
+    assert [(one.place.column, one.code) for one in problems] == [
+        (1, "unknown-field"),
+        (27, "call"),
+        (71, "wrong-argument"),
     ]
 
 

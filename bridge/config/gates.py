@@ -12,7 +12,7 @@ from bridge.config.reading import (
     T,
     boolean,
     integer,
-    lasting,
+    lasting_or,
     one_of,
     one_or_more,
     shown,
@@ -38,7 +38,8 @@ def read_once(rule: Fields, sent: Sent) -> Once | None:
     if once is None:
         return None
     once.only(("per", "by"))
-    per, by = needed(once, "per", lasting), _paths(once, "by", sent)
+    per = needed(once, "per", lasting_or("to tell of every event, delete `once`"))
+    by = _paths(once, "by", sent)
     return None if per is None else Once(per=per, by=by)
 
 
@@ -47,7 +48,8 @@ def read_throttle(rule: Fields, sent: Sent) -> Throttle | None:
     if throttle is None:
         return None
     throttle.only(("max", "per", "by", "summary"))
-    most, per = needed(throttle, "max", integer(1, 1_000_000)), needed(throttle, "per", lasting)
+    most = needed(throttle, "max", integer(1, 1_000_000, below="a rule that is to tell nobody says `enabled: false`"))
+    per = needed(throttle, "per", lasting_or("to tell of every event, delete `throttle`"))
     by, summary = _paths(throttle, "by", sent), throttle.get("summary", boolean, default=True)
     return None if most is None or per is None else Throttle(max=most, per=per, by=by, summary=summary)
 
@@ -72,8 +74,12 @@ def read_digest(rule: Fields, sent: Sent) -> Digest | None:
     elif {"every", "at"} <= digest.entries.keys():
         message = "`at` stands beside `every`: a digest is told after a time, or at times of the day"
         digest.tell_key("at", "two-times", message, help="delete one of them")
-    every, at = digest.get("every", lasting, None), digest.get("at", _times, ())
-    by, most = _paths(digest, "by", sent), digest.get("max", integer(1, 1000), None)
+    every = digest.get("every", lasting_or("to tell of each event at once, delete `digest`"), None)
+    at = digest.get("at", _times, ())
+    by, most = (
+        _paths(digest, "by", sent),
+        digest.get("max", integer(1, 1000, below="without `max` only its time ends it"), None),
+    )
     return Digest(every=every, at=at, by=by, max=most) if every or at else None
 
 

@@ -135,14 +135,20 @@ def boolean(node: Node) -> bool:
     return value
 
 
-def integer(low: int, high: int) -> Reader[int]:
+def integer(low: int, high: int, *, below: str = "") -> Reader[int]:
+    """A whole number in these bounds; `below`: what to do instead of writing one that is too low."""
+
     def read(node: Node) -> int:
         value = scalar(node)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            wrong(
-                node, f"{shown(node)} is no whole number from {low:,} to {high:,}", help="write digits, without quotes"
-            )
-        return value
+        if not isinstance(value, int) or isinstance(value, bool):
+            help = "write it without a fraction" if isinstance(value, float) else "write digits, without quotes"
+        elif value < low:
+            help = f"write {low} or more{below and f'; {below}'}"
+        elif value > high:
+            help = f"write {high} at most"
+        else:
+            return value
+        wrong(node, f"{shown(node)} is no whole number from {low:,} to {high:,}", help=help)
 
     return read
 
@@ -151,25 +157,42 @@ def duration(node: Node) -> float:
     """Seconds."""
     found = DURATION.fullmatch(node.value) if isinstance(node.value, str) else None
     seconds = int(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not found or seconds > LONGEST_DURATION:
+    if not found:
         hint = f"did you mean `{node.value}s`? " if isinstance(node.value, int) else ""
         wrong(node, f"{shown(node)} is not a duration", help=f"{hint}write 300ms, 5s, 2m, 1h or 3d", code="duration")
+    if seconds > LONGEST_DURATION:
+        wrong(node, f"{shown(node)} is longer than ten years", help="write 3650d at most", code="duration")
     return seconds
 
 
 def lasting(node: Node) -> float:
     """A duration over nothing, in seconds."""
-    seconds = duration(node)
-    if seconds == 0:
-        wrong(node, "this duration is nothing", help="write 300ms, 5s, 2m, 1h or 3d", code="duration")
-    return seconds
+    return lasting_or("")(node)
+
+
+def lasting_or(instead: str) -> Reader[float]:
+    """A duration over nothing; `instead`: what to do where nothing is meant."""
+
+    def read(node: Node) -> float:
+        seconds = duration(node)
+        if seconds == 0:
+            help = f"write 1ms or more, such as 5s, 2m, 1h or 3d{instead and f'; {instead}'}"
+            wrong(node, "this duration is nothing", help=help, code="duration")
+        return seconds
+
+    return read
 
 
 def rate(node: Node) -> float:
     """How many a second."""
     found = RATE.fullmatch(node.value) if isinstance(node.value, str) else None
-    if not found or int(found[1]) == 0:
-        wrong(node, f"{shown(node)} is not a rate", help="write 1/s, 30/m, 100/h or 500/d", code="rate")
+    if not found:
+        hint = f"did you mean `{node.value}/s`? " if isinstance(node.value, int) else ""
+        help = f"{hint}write 1/s, 30/m, 100/h or 500/d, and 999999/s at most"
+        wrong(node, f"{shown(node)} is not a rate", help=help, code="rate")
+    if int(found[1]) == 0:
+        help = "write 1/d or more; `bridge destinations pause NAME` holds a destination"
+        wrong(node, f"{shown(node)} lets nothing through", help=help, code="rate")
     return int(found[1]) / _UNITS[found[2]]
 
 

@@ -241,7 +241,7 @@ def _expected(node: Node, fields: Fields) -> Expected:
         body=what.get("body", text, None),
         title=what.get("title", text, None),
         contains=what.get("contains", text, None),
-        count=what.get("count", integer(0, 10_000), None),
+        count=what.get("count", integer(0, 10_000, below="0 is none"), None),
         at=what.get("at", _time_of, None),
         place=node.place,
     )

@@ -23,7 +23,7 @@ from bridge.config.reading import (
     Reader,
     boolean,
     integer,
-    lasting,
+    lasting_or,
     one_of,
     one_or_more,
     shown,
@@ -312,7 +312,7 @@ class RuleFiles:
         if step is None:
             return None
         step.only(FOLLOW_UP_KEYS)
-        after = needed(step, "after", lasting)
+        after = needed(step, "after", lasting_or("who is to be told at once stands in `notify`"))
         unless = self._unless(step, rule.when)
         targets = self._notify(step, rule)
         return None if after is None else Step(after=after, notify=targets, unless=unless)

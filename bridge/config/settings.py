@@ -20,7 +20,7 @@ from bridge.config.reading import (
     Reader,
     boolean,
     integer,
-    lasting,
+    lasting_or,
     list_of,
     one_of,
     one_or_more,
@@ -311,10 +311,11 @@ def _keep(top: Fields) -> Keep:
     if keep is None:
         return Keep()
     keep.only(("events", "payloads", "failed"))
+    kept = lasting_or("1h keeps next to nothing")
     return Keep(
-        events=keep.get("events", lasting, Keep().events),
-        payloads=keep.get("payloads", lasting, Keep().payloads),
-        failed=keep.get("failed", lasting, Keep().failed),
+        events=keep.get("events", kept, Keep().events),
+        payloads=keep.get("payloads", kept, Keep().payloads),
+        failed=keep.get("failed", kept, Keep().failed),
     )
 
 

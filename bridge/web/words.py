@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bridge.web import french, french_acts, french_hands
+from bridge.web import french, french_acts, french_events, french_hands, french_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,11 @@ class Words:
 ENGLISH = Words(language="en", phrases={}, moment="d MMM HH:mm", exact="EEE d MMM y, HH:mm:ss", one=lambda n: n == 1)
 FRENCH = Words(
     language="fr",
-    phrases={**french.PHRASES, **french_hands.PHRASES, **french_acts.PHRASES},
+    phrases={
+        phrase: said
+        for pages in (french, french_events, french_rules, french_hands, french_acts)
+        for phrase, said in pages.PHRASES.items()
+    },
     moment="d MMM HH:mm",
     exact="EEE d MMM y 'à' HH:mm:ss",
     one=lambda n: abs(n) < 2,

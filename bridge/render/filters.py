@@ -14,6 +14,7 @@ from jinja2 import filters as jinja
 from markupsafe import Markup, escape
 
 from bridge.render import fit
+from bridge.render.amounts import of_amounts, of_moments
 from bridge.render.dead import host_of
 from bridge.render.plain import HTML_MAX, plain_link, without_html
 from bridge.render.run import LETTERS, current, weigh
@@ -31,7 +32,7 @@ _SCHEMES = ("http", "https", "mailto")
 def all_filters(speech: Speech) -> dict[str, Filter]:
     """Every filter of the allow-list, for one locale and time zone."""
     cheap = {**_OF_TEXTS, **_OF_LISTS, **_OF_ADDRESSES}
-    dear = {"plain": _plain, "striptags": _plain, **_in_words(speech)}
+    dear = {"plain": _plain, "striptags": _plain, **_of_words(speech), **of_amounts(speech), **of_moments(speech)}
     return {
         **{name: _paid(function, 0) for name, function in cheap.items()},
         **{name: _paid(function, _DEAR) for name, function in dear.items()},
@@ -288,10 +289,10 @@ def _address(value: Any) -> Any:
 _OF_ADDRESSES: dict[str, Filter] = {"address": _address, "host": _host, "link": _link, "url": _url}
 
 
-# ---- words, dates, money -----------------------------------------------------------------------
+# ---- words -------------------------------------------------------------------------------------
 
 
-def _in_words(speech: Speech) -> dict[str, Filter]:
+def _of_words(speech: Speech) -> dict[str, Filter]:
     @lru_cache(maxsize=4_096)
     def said(phrase: str, n: object, is_live: bool) -> list[tuple[str, str]]:
         """Each text of a phrase in the configured language, and the blank after it."""
@@ -326,67 +327,9 @@ def _in_words(speech: Speech) -> dict[str, Filter]:
             else ""
         )
 
-    def moment(write: Callable[..., str], style: str) -> Filter:
-        def apply(value: Any, style: str = style) -> str:
-            found = speech.moment(value)
-            return ours(write(found, str(style))) if found else ""
-
-        return apply
-
-    def at(found: Any, style: str) -> str:
-        return speech.datetime(found, style, current.get().manner.now)
-
-    def ago(found: Any, _style: str) -> str:
-        return speech.ago(found, current.get().manner.now)
-
-    def deadline(found: Any, _style: str) -> str:
-        now = current.get().manner.now
-        return f"{speech.datetime(found, '', now)} ({speech.days_away(found, now)})"
-
-    return {
-        "ago": moment(ago, ""),
-        "date": moment(speech.date, "medium"),
-        "datetime": moment(at, ""),
-        "deadline": moment(deadline, ""),
-        "lines": lines,
-        "money": lambda value: _money(speech, value),
-        "minus": _minus,
-        "number": lambda value: ours(speech.number(value)) if _is_number(value) else "",
-        "percent": lambda value: ours(speech.percent(value)) if _is_number(value) else "",
-        "quote": quote,
-        "share_of": _share_of,
-        "t": t,
-        "time": moment(speech.time, "short"),
-    }
+    return {"lines": lines, "quote": quote, "t": t}
 
 
 def _split(speech: Speech, said: str) -> list[str]:
     before, after = speech.words.phrase("“{said}”").split("{said}")
     return [before, said, after]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _share_of(value: Any, whole: Any) -> float:
-    """How much of one sum of money another is; 0 where that cannot be said."""
-    part, total = _amount(value), _amount(whole)
-    return part / total if total > 0 and value.get("currency") == whole.get("currency") else 0.0
-
-
-def _minus(value: Any, other: Any) -> dict[str, Any]:
-    return {**value, "amount": _amount(value) - _amount(other)} if isinstance(value, Mapping) else {}
-
-
-def _amount(value: Any) -> float:
-    amount = value.get("amount") if isinstance(value, Mapping) else None
-    return float(amount) if isinstance(amount, (int, float)) and _is_number(amount) else 0.0
-
-
-def _money(speech: Speech, value: Any) -> str:
-    """A map of amount and currency."""
-    if not isinstance(value, Mapping):
-        return ""
-    amount, currency = value.get("amount"), value.get("currency")
-    return ours(speech.money(amount, currency)) if _is_number(amount) and isinstance(currency, str) else ""

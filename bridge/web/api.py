@@ -114,23 +114,27 @@ def pages(window: Window) -> Blueprint:
 
     @api.get("/audit")
     async def audit() -> Response:
-        if unknown := set(request.args) - {"cursor", "limit"}:
-            raise BadFilter(f"unknown parameter `{min(unknown)[:40]}`; known are cursor, limit.")
-        cursor, most = request.args.get("cursor"), request.args.get("limit")
-        limit = number("limit", most, LARGEST_PAGE) if most is not None else PAGE
-        before = number("cursor", cursor, 2**62) if cursor is not None else None
-        rows = await window.store.audits(before, limit)
-        items = [
-            {"id": str(row.id), "at": at(row.at), "who": row.who, "what": row.what, "detail": row.detail}
-            for row in rows
-        ]
-        return answer({"items": items, "next": str(rows[-1].id) if len(rows) == limit else None})
+        return await _audit(window)
 
     @api.get("/rules")
     async def rules() -> Response:
         return answer({"items": _rule_files(window), "next": None})
 
     return api
+
+
+async def _audit(window: Window) -> Response:
+    """Who did what, newest first."""
+    if unknown := set(request.args) - {"cursor", "limit"}:
+        raise BadFilter(f"unknown parameter `{min(unknown)[:40]}`; known are cursor, limit.")
+    cursor, most = request.args.get("cursor"), request.args.get("limit")
+    limit = number("limit", most, LARGEST_PAGE) if most is not None else PAGE
+    before = number("cursor", cursor, 2**62) if cursor is not None else None
+    rows = await window.store.audits(before, limit)
+    items = [
+        {"id": str(row.id), "at": at(row.at), "who": row.who, "what": row.what, "detail": row.detail} for row in rows
+    ]
+    return answer({"items": items, "next": str(rows[-1].id) if len(rows) == limit else None})
 
 
 def _rule_files(window: Window) -> list[dict[str, Any]]:

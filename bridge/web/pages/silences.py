@@ -63,17 +63,7 @@ def routes(console: Console) -> Blueprint:
         except BadSilence as error:
             return await _page(console, form, wrong=str(error), status=400)
         if not is_sure(form):
-            look = console.look()
-            count = await _would(console, look, silence)
-            given = {name: form[name] for name in FIELDS if form.get(name)}
-            return await console.page(
-                "silence-sure.html",
-                given=given,
-                silence=silence,
-                what=what(look, silence),
-                count=count,
-                warnings=[one.message for one in warnings],
-            )
+            return await _asks(console, form, silence, [one.message for one in warnings])
         await store.add_silence(silence)
         window.wake()
         return done(console, "/silences", "silence.added")
@@ -91,6 +81,19 @@ def routes(console: Console) -> Blueprint:
         return done(console, "/silences", "silence.ended")
 
     return page
+
+
+async def _asks(console: Console, form: Mapping[str, str], silence: Silence, warnings: list[str]) -> Response:
+    """Whether it is meant: what it would have kept back lately."""
+    look = console.look()
+    return await console.page(
+        "silence-sure.html",
+        given={name: form[name] for name in FIELDS if form.get(name)},
+        silence=silence,
+        what=what(look, silence),
+        count=await _would(console, look, silence),
+        warnings=warnings,
+    )
 
 
 async def _page(console: Console, given: Mapping[str, str], wrong: str = "", status: int = 200) -> Response:

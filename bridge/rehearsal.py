@@ -25,6 +25,7 @@ from bridge.rules import facts_of
 from bridge.store import Store
 
 BEGINS = datetime(2026, 1, 14, 10, 0)  # noqa: DTZ001 -- a Wednesday morning, in the configured zone
+MOST_EVENTS = 1_000  # of one test that are asked which rules they fired
 MOST_RINGS = 10_000  # of clocks in one test
 
 
@@ -45,6 +46,7 @@ class Result:
     test: RuleTest
     wrong: Sequence[str] = field(default_factory=tuple)  # a sentence each, with a difference below it
     noted: Sequence[str] = field(default_factory=tuple)  # what is most likely not meant, on a line each
+    fired: frozenset[str] = frozenset()  # names of the rules that fired in it
 
 
 async def rehearse(snapshot: Snapshot, tests: Iterable[RuleTest]) -> list[Result]:
@@ -74,6 +76,12 @@ async def _rehearse(snapshot: Snapshot, tests: Iterable[RuleTest]) -> list[Resul
 def failing(snapshot: Snapshot) -> list[Problem]:
     """The tests of a snapshot that fail; runs an event loop of its own, so not to be called in one."""
     return problems(asyncio.run(rehearse(snapshot, snapshot.tests))) if snapshot.tests else []
+
+
+def fired_in_tests(snapshot: Snapshot) -> frozenset[str]:
+    """The rules that some test makes fire, were they all switched on; runs an event loop of its own, as `failing`."""
+    results = asyncio.run(rehearse(switched_on(snapshot), snapshot.tests)) if snapshot.tests else []
+    return frozenset().union(*(result.fired for result in results))
 
 
 def problems(results: Sequence[Result]) -> list[Problem]:
@@ -131,7 +139,9 @@ class _Stage:
             await self._wait_until(self._begins + event.after)
             await self._send(event, number)
         await self._wait_until(self._begins + self._test.until)
-        return Result(test=self._test, wrong=tuple(await self._wrong()), noted=tuple(self._noted()))
+        events = await self._store.events(limit=MOST_EVENTS)
+        fired = frozenset(decision.rule for row in events for decision in row.decisions)
+        return Result(test=self._test, wrong=tuple(await self._wrong()), noted=tuple(self._noted()), fired=fired)
 
     def _remembered(self) -> dict[Key, Memory]:
         memory = {
@@ -223,7 +233,7 @@ class _Stage:
         if count is None and len(got) > 1 and (says_something or expected.at is not None):
             yield f"{name} must get one message, and got {_many(len(got))}\n{self._shown(got)}"
             return
-        if not any(self._fits(expected, one) for one in got):
+        if got and not any(self._fits(expected, one) for one in got):
             yield f"{name} got other words, or at another time\n{self._difference(expected, got[0])}"
 
     def _fits(self, expected: Expected, one: Said) -> bool:

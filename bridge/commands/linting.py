@@ -13,6 +13,7 @@ from bridge.config.check import check
 from bridge.config.lint import lint_files
 from bridge.config.schema import SCHEMAS
 from bridge.config.snapshot import Snapshot
+from bridge.rehearsal import fired_in_tests
 from bridge.rules.seen import Seen
 from bridge.store import Store
 from bridge.store.rows import Filters
@@ -26,7 +27,7 @@ def lint(wanted: argparse.Namespace, config: Path) -> int:
     found = check(config, os.environ)
     if found.snapshot is not None:
         begin_log(found.snapshot)
-        found = lint_files(found, found.snapshot, _seen(found.snapshot))
+        found = lint_files(found, found.snapshot, _seen(found.snapshot), fired_in_tests(found.snapshot))
     print(report.as_json(found) if wanted.json else report.as_text(found, color=sys.stdout.isatty()))
     return PROBLEMS if found.errors else FINE
 

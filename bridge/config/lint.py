@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import cast
 
 from bridge.config.edit import rules_in
 from bridge.config.nodes import read
 from bridge.config.reading import Findings
 from bridge.config.report import Report
+from bridge.config.rule_tests import RuleTest
 from bridge.config.rules import Known, RuleFiles
 from bridge.config.snapshot import Snapshot, in_order
 from bridge.config.wording import lines_of, said
@@ -25,15 +26,17 @@ TEXTS = frozenset({"if", "title", "body", "description", "name"})  # where a ` #
 _CUT = re.compile(r"[ \t]+#(?=\S)\S*")
 
 
-def lint_files(found: Report, snapshot: Snapshot, seen: Mapping[str, Seen]) -> Report:
-    """The report of a check without errors, with lint's warnings among its own."""
+def lint_files(found: Report, snapshot: Snapshot, seen: Mapping[str, Seen], fired: Collection[str]) -> Report:
+    """The report of a check without errors, with lint's warnings among its own; `fired`: rules that fire in a test."""
     nodes = {file: node for file, text in snapshot.files.items() if (node := read(text.encode(), file)[0])}
     by_place = {rule.place: rule for node in nodes.values() for rule in rules_in(node)}
     rules = [Linted(rule=rule, node=by_place[rule.place]) for rule in snapshot.matcher.rules if rule.place in by_place]
     sources = {name: (source.type, source.EVENTS) for name, source in snapshot.sources.items()}
-    tested = {event for node in nodes.values() for event in _tested(node)}
+    quiet = {
+        Sent(event.source, event.type, event.action) for test in snapshot.tests if _quiet(test) for event in test.events
+    }
     problems = _without_fields_seen(found, snapshot, seen) if seen else list(found.problems)
-    problems += lint(rules, Ground(sources=sources, seen=seen, tested=tested))
+    problems += lint(rules, Ground(sources=sources, seen=seen, fired=fired, quiet=quiet))
     for file, node in nodes.items():
         lines = lines_of(snapshot.files[file])
         problems += (problem for rule in rules_in(node) for problem in _cut(rule, lines, spoken=False))
@@ -71,18 +74,9 @@ def _knowing(source: type[Source], seen: Mapping[str, Seen]) -> type[Source]:
     return cast(type[Source], type(source.__name__, (source,), {"FIELDS": fields}))
 
 
-def _tested(whole: Node) -> Iterator[Sent]:
-    """The events that the tests of a file send."""
-    tests = whole.value.get("tests") if isinstance(whole.value, dict) else None
-    for test in tests.value if tests and isinstance(tests.value, list) else ():
-        entries = test.value if isinstance(test.value, dict) else {}
-        series = entries.get("events")
-        several = series.value if series and isinstance(series.value, list) else []
-        for event in [*([entries["event"]] if "event" in entries else []), *several]:
-            words = event.value if isinstance(event.value, dict) else {}
-            source, kind, action = (words[key].text if key in words else "" for key in ("source", "type", "action"))
-            if kind and action:
-                yield Sent(source, kind, action)
+def _quiet(test: RuleTest) -> bool:
+    """Whether a test says that nobody is told anything."""
+    return all(expected.count == 0 for expected in test.expect.values())
 
 
 def _cut(node: Node, lines: list[str], *, spoken: bool) -> Iterator[Problem]:

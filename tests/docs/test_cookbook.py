@@ -13,6 +13,7 @@ from bridge.config.lint import lint_files
 from bridge.config.report import as_text
 from bridge.config.shipped import shipped
 from bridge.model import replace
+from bridge.rehearsal import fired_in_tests
 from tests.docs.pages import ROOT, text_of
 from tests.docs.test_examples import ENVIRON
 
@@ -44,7 +45,7 @@ def test_an_example_works(
     found = check(config, ENVIRON)
     assert found.snapshot is not None, as_text(found)
     assert not found.problems, as_text(found)
-    warned = replace(found, problems=lint_files(found, found.snapshot, {}).problems)
+    warned = replace(found, problems=lint_files(found, found.snapshot, {}, fired_in_tests(found.snapshot)).problems)
     assert not warned.problems, as_text(warned)
     assert main(["--config", str(config), "test"]) == 0, capsys.readouterr().out
     assert len(found.snapshot.tests) >= len(found.snapshot.rules), "each rule is tried"

@@ -20,7 +20,7 @@ EXAMPLES = [block for block in blocks("yaml") if LINTED.match(block.opening)]
 def test_an_example_is_warned_of(block: Block, tmp_path: Path) -> None:
     found = check(lay(tmp_path, {"rules/example.yaml": block.text}), ENVIRON)
     assert found.snapshot is not None
-    codes = {problem.code for problem in lint_files(found, found.snapshot, {}).problems}
+    codes = {problem.code for problem in lint_files(found, found.snapshot, {}, ()).problems}
     assert codes == set(block.opening.removeprefix("# lint: ").split())
 
 

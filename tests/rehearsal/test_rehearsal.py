@@ -82,6 +82,20 @@ tests:
     assert not (tmp_path / "bridge.db").exists()
 
 
+def test_none_by_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sent = "event: {type: Project, action: updated, resource: {status: paused}}"
+    wrong = "event: {type: Project, action: updated, resource: {status: finished, price: {amount: 2000}}}"
+    rules = f"""{FINISHED}
+tests:
+  - {{name: none, {sent}, expect: {{projects: {{count: 0}}}}}}
+  - {{name: one, {wrong}, previous: {{status: in_progress}}, expect: {{projects: {{count: 0}}, managers: ~}}}}
+"""
+    assert run(tmp_path, rules, "--json") == 1
+    none, one = json.loads(capsys.readouterr().out)
+    assert none["wrong"] == []
+    assert one["wrong"][0].startswith("projects must get no message, and got one message\n+ +0s")
+
+
 def test_what_is_wrong_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     big = "{title: Logo, status: finished, price: {amount: 2000, currency: EUR}}"
     rules = f"""{FINISHED}

@@ -76,6 +76,30 @@ def test_what_lint_says(tmp_path: Path, capsys: pytest.CaptureFixture[str], rule
     assert not (tmp_path / "data").exists(), "looking made a store"
 
 
+UPDATED = "  - {name: x, event: {type: project, action: updated, resource: {title: Logo}}, expect: %s}\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "expect", "untested"),
+    [
+        (rule(), "{projects: ~}", []),  # it fires
+        (rule("if: resource.title == 'Logo'"), "{projects: ~}", []),
+        (rule() + rule("if: resource.title == 'Sign'", name="Two"), "{projects: ~}", [5]),  # it is asked, no more
+        (rule("if: resource.title == 'Sign'"), "nothing", []),  # it must not fire
+        (rule("if: resource.title == 'Sign'"), "{projects: {count: 0}}", []),
+        (rule(when="Work created"), "nothing", [2]),
+        (rule("enabled: false"), "{projects: ~}", []),  # it would fire
+        (rule("stop: true", "priority: 1") + rule(name="Two"), "{projects: ~}", [7, 7]),  # shadowed, and never asked
+    ],
+)
+def test_which_rules_are_untested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, expect: str, untested: list[int]
+) -> None:
+    lay(tmp_path, f"rules:\n{rules}tests:\n{UPDATED % expect}")
+    main(["lint", "--json"])
+    assert [one["line"] for one in json.loads(capsys.readouterr().out)] == untested
+
+
 def test_a_test_that_sends_such_an_event(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lay(
         tmp_path,

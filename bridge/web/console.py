@@ -19,6 +19,7 @@ from bridge.explain import Matchers
 from bridge.logs import mask_of
 from bridge.store.figures import Stuck
 from bridge.store.rows import DestinationRow
+from bridge.web.compiled import Compiled
 from bridge.web.history import History, Week
 from bridge.web.kept import Kept
 from bridge.web.look import Look, look_of
@@ -67,6 +68,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=Compiled(),
     )
     templates.globals.update(href=href, static=address, version=__version__)
     for name in templates.list_templates():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader, Environment
 
 from bridge.errors import StoreUnavailable
-from bridge.web import charts
+from bridge.web import charts, compiled
 from bridge.web.look import Look
 from bridge.web.static_files import FILES
 from bridge.web.words import ENGLISH, FRENCH
@@ -43,6 +45,24 @@ def test_blanks_are_the_same_in_french(english: str) -> None:
     for form in FRENCH.phrases[english].split("|"):
         assert set(re.findall(r"\{\w+\}", form)) <= set(re.findall(r"\{\w+\}", english))
         assert not re.search(r" [:;?!»]|« ", form), "a space that may break"
+
+
+def test_templates_are_kept_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "FOLDER", tmp_path / "kept")
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+    def said(source: str, **options: bool) -> str:
+        loader = DictLoader({"a.html": source})
+        return Environment(loader=loader, bytecode_cache=compiled.Compiled(), **options).get_template("a.html").render()
+
+    assert [said("{% if true %}\n1{% endif %}") for _ in range(2)] == ["\n1"] * 2
+    [kept] = (tmp_path / "kept").iterdir()
+    assert said("2") == "2", "another text"
+    assert said("{% if true %}\n1{% endif %}", trim_blocks=True) == "1", "other options"
+    kept.write_bytes(kept.read_bytes()[:20])
+    assert said("3") == "3", "damaged"
+    monkeypatch.setattr(compiled, "FOLDER", kept)
+    assert said("4") == "4", "nowhere to write"
 
 
 def test_values_in_phrases_are_escaped() -> None:

@@ -18,6 +18,7 @@ class Lane:
 
     waiting: deque[Delivery] = field(default_factory=deque)
     in_flight: int = 0
+    unwritten: int = 0  # sends that ended and are not in the store yet: after a kill, they are sent again
     opens_at: float = 0.0  # before, nothing may leave
     timer: asyncio.TimerHandle | None = None  # wakes it then
 
@@ -29,7 +30,12 @@ class Lane:
 
     def may_send(self, destination: Destination, now: float) -> bool:
         """Whether another send may start now."""
-        return bool(self.waiting) and self.in_flight < destination.concurrency and now >= self.opens_at
+        busy = max(self.in_flight, self.unwritten) >= destination.concurrency
+        return bool(self.waiting) and not busy and now >= self.opens_at
+
+    def can_wait(self, destination: Destination) -> bool:
+        """Whether what ended may stay unwritten for a moment."""
+        return self.unwritten * 2 < destination.concurrency
 
     def begin(self, destination: Destination, now: float) -> None:
         """A send starts; by the destination's rate, the one behind it waits."""

@@ -141,30 +141,42 @@ class Lanes:
             return await self._store.release([delivery.id])
         finally:
             lane.in_flight -= 1
-        due = self._pausing.is_due(settled, destination)
-        lane.heed(self._pausing.not_before(destination.name))
-        if due:
-            await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
-        if not self._stopping:
+        lane.unwritten += 1
+        try:
+            settled = await self._kept(lane, settled, destination)
+        finally:
+            lane.unwritten -= 1
+        if lane.waiting and not self._stopping:
             self._pump(delivery.destination)
-        settled = self._pausing.judged(settled, destination)
-        settled = await self._surely(lambda: with_instead(settled, destination, self.snapshot, self._store))
-        _tell_attempted(settled)
-        if await self._surely(lambda: self._settle(settled)):
-            self._due.set()
         if probe and settled.state == "delivered":
             await self._surely(lambda: self._resume(destination.name))
         ours = delivery.rule is None and delivery.kind != "digest"  # news of Bridge itself makes no news
         if settled.state == "failed" and settled.instead is None and not ours:
             await self._surely(lambda: self.tell(given_up(settled)))
 
-    async def _settle(self, settled: Settled) -> bool:
+    async def _kept(self, lane: Lane, settled: Settled, destination: Destination) -> Settled:
+        """Write down how a send ended; gives what became of the delivery. The next one leaves meanwhile."""
+        due = self._pausing.is_due(settled, destination)
+        lane.heed(self._pausing.not_before(destination.name))
+        if due:
+            await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
+        if not self._stopping:
+            self._pump(destination.name)
+        judged = self._pausing.judged(settled, destination)
+        final = await self._surely(lambda: with_instead(judged, destination, self.snapshot, self._store))
+        _tell_attempted(final)
+        can_wait = lane.can_wait(destination)
+        if await self._surely(lambda: self._settle(final, can_wait)):
+            self._due.set()
+        return final
+
+    async def _settle(self, settled: Settled, can_wait: bool) -> bool:
         """Keep an outcome, and with it how its destination does, where that has changed."""
         name = settled.delivery.destination
         if (health := self._pausing.to_keep(name)) is not None:
             settled = replace(settled, health=health)
         try:
-            return await self._store.settle(settled)
+            return await self._store.settle(settled, can_wait=can_wait)
         except StoreUnavailable:
             self._pausing.not_kept(name)
             raise

@@ -93,8 +93,7 @@ class Store:
         time; what its predecessor had in hand is free again. `patience`: seconds to wait for another's lock.
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
-        unhurried = (deliveries.settle,)
-        writer = Writer(database, owner=owner, clock=clock, order=_ORDER, unhurried=unhurried, patience=patience)
+        writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
         store = cls(database, writer, owner, clock)
         if releases and database.dialect.in_loop:
             await writer.put(deliveries.release_all, None)
@@ -206,9 +205,12 @@ class Store:
         """Take up to `limit` deliveries that are due, none for the destinations in `exclude`."""
         return await self._writer.put(deliveries.claim, deliveries.ToClaim(limit, exclude))
 
-    async def settle(self, settled: Settled) -> bool:
-        """Keep how an attempt ended; true when another delivery waited behind this one and can be claimed now."""
-        return await self._writer.put(deliveries.settle, settled)
+    async def settle(self, settled: Settled, *, can_wait: bool = False) -> bool:
+        """Keep how an attempt ended; true when another delivery waited behind this one and can be claimed now.
+
+        `can_wait`: for the company of others, some milliseconds at most.
+        """
+        return await self._writer.put(deliveries.settle, settled, can_wait=can_wait)
 
     async def renew(self) -> None:
         """Keep all that this process has in hand for another while."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -71,17 +71,13 @@ class Writer:
         owner: str,
         clock: Callable[[], float],
         order: Sequence[Apply[Any, Any]],
-        unhurried: Collection[Apply[Any, Any]] = (),
         patience: float,
     ) -> None:
-        """`order`: which operations of a turn go first; `unhurried`: which of them nobody waits for, so that they stay
-        for company while turns follow each other; `patience`: seconds to wait for another process's lock.
-        """
+        """`order`: which operations of a turn go first; `patience`: seconds to wait for another process's lock."""
         self._database = database
         self._owner = owner
         self._clock = clock
         self._rank = {apply: rank for rank, apply in enumerate(order)}
-        self._unhurried = frozenset(unhurried)
         self._patience = patience
         self._waiting: deque[_Waiting] = deque()
         self._due = asyncio.Event()  # a turn is wanted now
@@ -93,8 +89,11 @@ class Writer:
         self._closing = False
         self._task = asyncio.create_task(self._run(), name="store-writer")
 
-    def put(self, apply: Apply[P, R], payload: P) -> asyncio.Future[R]:
-        """Have an operation done; the future is settled after its COMMIT. Raises StoreUnavailable at once when full."""
+    def put(self, apply: Apply[P, R], payload: P, *, can_wait: bool = False) -> asyncio.Future[R]:
+        """Have an operation done; the future is settled after its COMMIT. Raises StoreUnavailable at once when full.
+
+        `can_wait`: nobody waits for it, so that it stays for company while turns follow each other.
+        """
         if self._closing:
             raise StoreUnavailable("the store is closed")
         if len(self._waiting) >= MOST_WAITING:
@@ -102,7 +101,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
         self._waiting.append(_Waiting(apply, payload, future))
-        if apply not in self._unhurried:
+        if not can_wait:
             self._due.set()
         elif len(self._waiting) == 1:
             self._plan()

@@ -11,7 +11,8 @@ from bridge.model import Delivery, Key, Settled
 from bridge.store.destinations import PAUSED_NAMES, held_back, keep_health
 from bridge.store.many import Found, Many
 from bridge.store.matched import LEASE_SECONDS, delivery_rows, insert_deliveries, to_delivery
-from bridge.store.tables import OWNED, PENDING, attempt, delivery, event, is_state
+from bridge.store.order import BEHIND_PENDING, BEHIND_SENT, OTHERS_WAIT
+from bridge.store.tables import OWNED, PENDING, attempt, delivery, event
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
@@ -26,18 +27,6 @@ class ToClaim(NamedTuple):
 _NOW = bindparam("now", type_=Double)
 _IDS = delivery.c.id.in_(bindparam("ids", expanding=True))
 _FREE = or_(delivery.c.owner.is_(None), delivery.c.leased_until <= _NOW)
-_other = delivery.alias("other")
-_BEHIND_ANOTHER = (
-    select(1)
-    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id < delivery.c.id)
-    .exists()
-)
-_OTHERS_BEHIND = (
-    select(1)
-    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id > delivery.c.id)
-    .exists()
-)
-
 _DUE = (
     select(delivery)
     .where(
@@ -46,7 +35,8 @@ _DUE = (
         delivery.c.destination.not_in(bindparam("exclude", expanding=True)),
         delivery.c.destination.not_in(PAUSED_NAMES),
         _FREE,
-        not_(_BEHIND_ANOTHER),
+        not_(BEHIND_PENDING),
+        not_(BEHIND_SENT),
     )
     .order_by(delivery.c.next_at, delivery.c.id)
     .limit(bindparam("most"))
@@ -80,7 +70,7 @@ _SETTLE = Many(
         leased_until=null(),
     )
 )
-_AWAITED = Found(select(delivery.c.id).where(_IDS, _OTHERS_BEHIND))
+_AWAITED = Found(select(delivery.c.id).where(_IDS, OTHERS_WAIT))
 _FAIL = (
     update(delivery)
     .where(delivery.c.id == bindparam("delivery_id"), delivery.c.owner == bindparam("me"))

@@ -41,7 +41,7 @@ _WAITING_KEYS = Found(
 _COLUMNS = (
     *("event_id", "rule", "destination", "order_key", "state", "reason", "title", "body", "format", "tone"),
     *("attempts", "created_at", "next_at", "owner", "leased_until", "ambiguous", "kind", "origin", "bundle_id"),
-    *("thread", "attach"),
+    *("thread", "attach", "place"),
 )
 _INSERT = Inserted(delivery, _COLUMNS)
 
@@ -187,6 +187,7 @@ def delivery_row(turn: Turn, planned: Planned, event_id: int | None, key: Key | 
         "origin": planned.origin,
         "bundle_id": None,
         "thread": clean(planned.notification.thread),
+        "place": None,
         "attach": clean(json.dumps(planned.notification.attach)) if planned.notification.attach else None,
     }
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Double, Select, bindparam, case, func, literal, not_, or_, select, update
+from sqlalchemy import Connection, Double, Select, bindparam, case, func, not_, or_, select, update
 
 from bridge.model import Delivery
 from bridge.store.destinations import PAUSED, why_held
 from bridge.store.dialects import INSERTS
 from bridge.store.matched import LEASE_SECONDS, to_delivery
+from bridge.store.order import BEHIND_HELD, BEHIND_PENDING, FIRST_CREATED
 from bridge.store.tables import NOT_DELIVERED, OWNED, PENDING, bundle, delivery, destination, is_state
 from bridge.store.text import clean
 from bridge.store.writer import Turn
@@ -97,32 +98,19 @@ _HOLD = (
         leased_until=None,
     )
 )
-_LET_GO = update(delivery).where(delivery.c.id.in_(bindparam("ids", expanding=True))).values(state="pending", reason="")
-_other = delivery.alias("other")
-_BEHIND_HELD = (
-    select(1)
-    .where(
-        is_state(_other.c.state, "held"),
-        _other.c.state != literal("delivered", literal_execute=True),
-        _other.c.order_key == delivery.c.order_key,
-        _other.c.next_at.is_not(None),
-        _other.c.id < delivery.c.id,
-    )
-    .exists()
-)
-# One that was under way when the pause began, and still is.
-_BEHIND_PENDING = (
-    select(1)
-    .where(is_state(_other.c.state, "pending"), _other.c.order_key == delivery.c.order_key, _other.c.id < delivery.c.id)
-    .exists()
+_LET_GO = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    # What repeats another leaves with those of its time.
+    .values(state="pending", reason="", next_at=func.coalesce(FIRST_CREATED, delivery.c.next_at))
 )
 _PROBE: Select[Any] = (
     select(delivery)
     .where(
         *_HELD,
         delivery.c.id.not_in(bindparam("refused", expanding=True)),
-        not_(_BEHIND_HELD),
-        not_(_BEHIND_PENDING),
+        not_(BEHIND_HELD),
+        not_(BEHIND_PENDING),  # one that was under way when the pause began, and still is
     )
     .order_by(delivery.c.id)
     .limit(1)
@@ -173,7 +161,7 @@ _GATHER = (
 )
 _OLDEST: Select[Any] = (
     select(delivery)
-    .where(*_HELD, not_(_BEHIND_PENDING))
+    .where(*_HELD, not_(BEHIND_PENDING))
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

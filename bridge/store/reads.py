@@ -279,4 +279,5 @@ def _delivery_row(row: Mapping[Any, Any], attempts: Sequence[AttemptRow]) -> Del
         kind=row["kind"],
         origin=row["origin"],
         bundle_id=row["bundle_id"],
+        place=row["place"] or row["id"],
     )

@@ -15,6 +15,7 @@ from bridge.store.audit import ToNote, note
 from bridge.store.dialects import Dialect
 from bridge.store.gates import states, write_gates
 from bridge.store.matched import delivery_row, delivery_rows, insert_deliveries
+from bridge.store.order import FIRST_CREATED
 from bridge.store.reads import deliveries_with, repeatable
 from bridge.store.rows import DeliveryRow, Filters
 from bridge.store.tables import bundle, delivery, event
@@ -76,7 +77,7 @@ class Done(NamedTuple):
 
 
 _NAMED = (
-    select(delivery, event.c.source, event.c.type, event.c.gid)
+    select(delivery, FIRST_CREATED.label("first_created"), event.c.source, event.c.type, event.c.gid)
     .select_from(delivery.outerjoin(event, event.c.id == delivery.c.event_id))
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(delivery.c.id)
@@ -183,7 +184,9 @@ def _again(turn: Turn, row: Mapping[str, Any], wanted: Repeat) -> dict[str, Any]
     fresh = delivery_row(turn, planned, row["event_id"], key)
     if wanted.words is None:
         fresh |= {name: row[name] for name in _WORDS}
-    return fresh | {"kind": "replay", "origin": row["id"], "owner": None, "leased_until": None}
+    # It takes the turn of the first that it repeats, among all and among those about the same resource.
+    turns = {"place": row["place"] or row["id"], "next_at": row["first_created"] or row["created_at"]}
+    return fresh | turns | {"kind": "replay", "origin": row["id"], "owner": None, "leased_until": None}
 
 
 def _told(wanted: ToRepeat, old: Mapping[str, Any], new: Mapping[str, Any], id: int) -> ToNote:

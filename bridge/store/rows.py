@@ -72,6 +72,7 @@ class DeliveryRow:
     kind: str  # see model.Planned
     origin: int | None  # the delivery that this one repeats
     bundle_id: int | None  # the bundle it waits or waited in, or that it tells of
+    place: int  # in the order of its destination: its id, or that of the first that it repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    and_,
     literal,
 )
 from sqlalchemy.sql.elements import ColumnElement
@@ -91,6 +92,7 @@ delivery = Table(
     Column("thread", Text),
     Column("attach", Text),  # JSON: a list of addresses
     Column("parts", Integer, nullable=False, server_default="0"),  # of a split message: how many have arrived
+    Column("place", BigInteger),  # of one that repeats others: the first of them, whose turn it takes; see order.py
     sqlite_autoincrement=True,
 )
 
@@ -235,6 +237,7 @@ REPEATS = delivery.c.origin.is_not(None)
 BUNDLED = delivery.c.bundle_id.is_not(None)
 SUMMED = gate.c.due_at.is_not(None)
 NOT_DELIVERED = delivery.c.state != literal("delivered", literal_execute=True)
+PLACED = and_(NOT_DELIVERED, delivery.c.place.is_not(None))
 
 Index("event_digest", event.c.digest)
 Index("event_gid", event.c.gid, event.c.id)
@@ -259,6 +262,7 @@ Index(
     postgresql_where=PENDING,
 )
 Index("delivery_order", delivery.c.order_key, delivery.c.id, sqlite_where=PENDING, postgresql_where=PENDING)
+Index("delivery_place", delivery.c.order_key, delivery.c.place, sqlite_where=PLACED, postgresql_where=PLACED)
 
 Index("delivery_owner", delivery.c.owner, sqlite_where=OWNED, postgresql_where=OWNED)
 

@@ -12,14 +12,14 @@ _DESTINATIONS = {
     "Actions": "Actions",
     "Added and changed in config.yaml": "Ajoutées et modifiées dans config.yaml",
     "Address": "Adresse",
-    "Also the 1 that failed: it is sent again|Also the {count} that failed: they are sent again": (
-        "Aussi le seul qui a échoué : il est renvoyé|Aussi les {count} qui ont échoué : ils sont renvoyés"
-    ),
     "At once": "À la fois",
     "Cancel": "Annuler",
     "Delivered, 24 h": "Remis, 24 h",
     "Destination and last answer": "Destination et dernière réponse",
     "Fallback": "Repli",
+    "First the one that failed|First the {count} that failed": (
+        "D’abord celui qui a échoué|D’abord les {count} qui ont échoué"
+    ),
     "Groups:": "Groupes :",
     "Median, slowest 1 %": "Médiane, 1 % le plus lent",
     "Mend it where it is broken: at the service, or its address in {place}. A changed file is taken at once, a changed"
@@ -70,6 +70,9 @@ _DESTINATIONS = {
         "Ce qui vient pour elle attend, rien n’est perdu, et rien n’est essayé avant que quelqu’un ne la reprenne."
     ),
     "What it answered: the last {number}": "Ce qu’elle a répondu : les {number} dernières fois",
+    "When it arrives, resume: what failed and what waits leaves, the oldest first.": (
+        "Quand il arrive, reprenez : ce qui a échoué et ce qui attend part, le plus ancien d’abord."
+    ),
     "When it arrives, resume: what waits leaves in its order.": (
         "Quand il arrive, reprenez : ce qui attend part dans son ordre."
     ),
@@ -89,6 +92,7 @@ _DESTINATIONS = {
     "oldest first, the order they leave in": "les plus anciens d’abord, dans l’ordre du départ",
     "rate": "débit",
     "slowest": "le plus lent",
+    "{failed} failed, {number} wait": "{failed} échoués, {number} en attente",
     "{name} did not take the test. {reason}": "{name} n’a pas pris le test. {reason}",
     "{name} is active": "{name} est active",
     "{name} is active again: what waited is on its way.": "{name} est de nouveau active : ce qui attendait est parti.",

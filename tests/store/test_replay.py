@@ -54,13 +54,77 @@ async def test_another_process_is_told(open_store: Open, url: str) -> None:
     assert ids(await service.claim(10)) == [done.done[old.id]]
 
 
-async def test_order_is_kept_among_repetitions_and_what_waits(store: Store) -> None:
+async def test_what_is_in_hand_is_sent_before_a_repetition(store: Store) -> None:
     old = await failed(store)
     (waiting,) = await deliver_one(store, "B")
     done = await store.replays.repeat(ToRepeat([Repeat(old.id)], "ada"))
     assert await store.claim(10) == []
     assert await store.settle(settled(waiting))
     assert ids(await store.claim(10)) == [done.done[old.id]]
+
+
+async def wait(store: Store, body: str, *, gid: str = "g1") -> int:
+    """A delivery that waits in nobody's hands."""
+    found = await deliver_one(store, body, gid=gid)
+    if found:
+        await store.release(ids(found))
+    (newest,) = await store.deliveries(limit=1)
+    return newest.id
+
+
+async def test_a_repetition_leaves_before_what_came_later_and_waits(store: Store, clock: Clock) -> None:
+    old = await failed(store, gid="g2")
+    clock.now += 1
+    first, behind = await wait(store, "B", gid="g2"), await wait(store, "C", gid="g2")
+    other = await wait(store, "D", gid="g3")
+    clock.now += 1
+    again = (await store.replays.repeat(ToRepeat([Repeat(old.id)], "ada"))).done[old.id]
+    for wanted in ([again, other], [first], [behind]):
+        claimed = await store.claim(10)
+        assert ids(claimed) == wanted
+        for one in claimed:
+            await store.settle(settled(one))
+
+
+async def test_a_repetition_of_a_repetition_takes_the_first_turn(store: Store, clock: Clock) -> None:
+    old = await failed(store)
+    younger = await wait(store, "B")
+    again = (await store.replays.repeat(ToRepeat([Repeat(old.id)], "ada"))).done[old.id]
+    (taken,) = await store.claim(10)
+    assert taken.id == again
+    await store.settle(settled(taken, "failed", reason="503"))
+    clock.now += 60
+    once_more = (await store.replays.repeat(ToRepeat([Repeat(again)], "ada"))).done[again]
+    twice = (await store.replays.repeat(ToRepeat([Repeat(again)], "ada"))).done[again]
+    for wanted in (once_more, twice, younger):
+        (one,) = await store.claim(10)
+        assert one.id == wanted
+        await store.settle(settled(one))
+
+
+async def test_what_failed_leaves_first_when_its_destination_resumes(store: Store, clock: Clock) -> None:
+    old = [await failed(store, f"A{number}", gid=f"g{number}") for number in (1, 2)]
+    await store.pauses.pause("team", "503", failures=5)
+    waiting = []
+    for number in (1, 2, 3):
+        clock.now += 1
+        await deliver_one(store, f"B{number}", gid=f"g{number}")
+        waiting.append((await store.deliveries(limit=1))[0].id)
+    clock.now += 600
+    done = await store.replays.repeat(ToRepeat([Repeat(one.id) for one in old], "ada"))
+    again = [done.done[one.id] for one in old]
+    clock.now += 5
+    probe = await store.pauses.probe("team", ())
+    assert probe is not None
+    assert probe.id not in waiting[:2]  # they come behind what failed
+    await store.settle(settled(probe, "held"))
+    await store.pauses.resume("team", who="ada")
+    left = []
+    while claimed := await store.claim(10):
+        left += ids(claimed)
+        for one in claimed:
+            await store.settle(settled(one))
+    assert left == [*again, waiting[2], *waiting[:2]]
 
 
 async def test_once_leaves_out_what_was_repeated(store: Store) -> None:

@@ -12,7 +12,7 @@ from bridge.model import Destination
 from bridge.store.rows import AuditRow, DeliveryRow
 from bridge.web import charts
 from bridge.web.alarms import sentence
-from bridge.web.console import Console
+from bridge.web.console import WEEK, Console
 from bridge.web.destinations import Standing, last_word, standings, tries, used_by
 from bridge.web.hands import done, is_sure, just_did
 from bridge.web.happened import clean, outcome_of
@@ -21,7 +21,7 @@ from bridge.web.moves import Moves
 
 MOST = 60  # destinations on a page
 MOST_ROWS = 12  # of what waits
-READ = 200  # of what waits, to find the oldest
+READ = 100  # of what failed or waits, to put it in order
 ANSWERS = 6
 HOURS = 24
 HIDDEN = "••••••"
@@ -70,7 +70,8 @@ def routes(console: Console) -> Blueprint:
         if wanted not in DID:
             raise BadRequest(look.say("This form says nothing to do."))
         if wanted != "test" and not is_sure(form):
-            return await console.page("destination-sure.html", one=standing, wanted=wanted)
+            why = sentence(standing.row.reason) if standing.row else ""
+            return await console.page("destination-sure.html", one=standing, wanted=wanted, why=why)
         match wanted:
             case "test":
                 await moves.test(place, g.user)
@@ -96,7 +97,7 @@ async def _standing(console: Console, look: Look, name: str) -> Standing:
 async def _values(console: Console, look: Look, name: str) -> dict[str, Any]:
     standing = await _standing(console, look, name)
     snapshot, tried = console.window.snapshot(), await tries(console, name)
-    waits, is_whole = await _queue(console, name)
+    waits, is_whole = await _queue(console, look, name)
     return {
         "one": standing,
         "kind": standing.destination.kind.name,
@@ -106,7 +107,15 @@ async def _values(console: Console, look: Look, name: str) -> dict[str, Any]:
             (one.attempt.at, ", ".join(filter(None, _answer(look, one.attempt))), one.delivery)
             for one in tried[:ANSWERS]
         ],
-        "waits": [(row, clean(row.title) or clean(row.body), outcome_of(look, row.state)) for row in waits],
+        "waits": [
+            (
+                row,
+                clean(row.title) or clean(row.body),
+                outcome_of(look, row.state),
+                sentence(row.reason) if row.state == "failed" else "",
+            )
+            for row in waits
+        ],
         "is_whole": is_whole,
         "missed": await _missed(console, look, name),
         "facts": _facts(look, standing.destination),
@@ -120,15 +129,12 @@ def _answer(look: Look, attempt: Any) -> tuple[str, str, str, str]:
     return str(attempt.status or ""), clean(attempt.reason, 200), clean(attempt.answer, 200), look.took(attempt.took_ms)
 
 
-async def _queue(console: Console, name: str) -> tuple[Sequence[DeliveryRow], bool]:
-    """What waits, the oldest first where all of it could be looked at; and whether it could."""
-    rows = [
-        row
-        for state in ("held", "pending")
-        for row in await console.store.deliveries(destination=name, state=state, limit=READ)
-        if row.bundle_id is None
-    ]
-    rows.sort(key=lambda row: row.id)
+async def _queue(console: Console, look: Look, name: str) -> tuple[Sequence[DeliveryRow], bool]:
+    """What failed or waits, in the order it would leave in; and whether all of it could be looked at."""
+    stuck = await console.store.counts.stuck_ids(look.now - WEEK, name, READ)
+    rows = await console.store.replays.deliveries(stuck)
+    rows += await console.store.deliveries(destination=name, state="pending", limit=READ)
+    rows.sort(key=lambda row: (row.place, row.id))
     return rows[:MOST_ROWS], len(rows) < READ
 
 

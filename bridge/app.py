@@ -22,6 +22,7 @@ from bridge.delivery.senders import Exit, Senders
 from bridge.model import Receipt
 from bridge.pipeline import accept
 from bridge.receive import ASGIApp, Ingest
+from bridge.refusals import Refusals
 from bridge.reload import Reloader, rest
 from bridge.serve import Server
 from bridge.store import Store
@@ -45,6 +46,7 @@ class Service:
         self.state: State = "starting"
         self.token = snapshot.settings.admin_token or secrets.token_urlsafe(24)
         self.link = secrets.token_urlsafe(24) if needs_link(snapshot.settings) else ""
+        self.refusals = Refusals()
         self.store: Store
         self.worker: Worker
         self.senders: Senders
@@ -158,7 +160,7 @@ def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
         if status == HTTPStatus.UNAUTHORIZED:
             service.worker.watch.refused(source)
 
-    return Ingest(inner, accept=take, limits=limit, observe=observe)
+    return Ingest(inner, accept=take, limits=limit, observe=observe, refused=service.refusals.note)
 
 
 def create_app(service: Service) -> ASGIApp:
@@ -172,6 +174,7 @@ def create_app(service: Service) -> ASGIApp:
         wake=service.worker.wake_all,
         test=lambda place, who, now: send_test(place, service.senders, who=who, now=now),
         reload=service.reload,
+        refusals=service.refusals.newest,
     )
     quart = build(window)
     if service.snapshot.settings.listen_hooks is None:

@@ -106,7 +106,7 @@ class Ingest:
     """Takes posts to `/hooks/<source>` and passes everything else on to `app`; None: there is nothing else.
 
     `accept` verifies, reads and records a post. `limits` gives the largest body of a source, None of an unknown one.
-    `observe` is told source and status of each answer.
+    `observe` is told source and status of each answer; `refused` also why a post was not taken, and who connected.
     """
 
     def __init__(
@@ -116,11 +116,13 @@ class Ingest:
         accept: Callable[[str, Headers, bytes], Awaitable[Receipt | None]],
         limits: Callable[[str], int | None],
         observe: Callable[[str, int], None] | None = None,
+        refused: Callable[[str, int, str, str], None] | None = None,
     ) -> None:
         self._app = app
         self._accept = accept
         self._limits = limits
         self._observe = observe or (lambda source, status: None)
+        self._refused = refused or (lambda source, status, reason, address: None)
         self._arriving = Shares(MAX_HELD)  # bytes
         self._storing = Shares(MAX_STORING)
 
@@ -136,23 +138,27 @@ class Ingest:
         headers = list(scope["headers"])  # copied now: httptools appends a chunked body's trailers to its own list
         limit = self._limits(source)
         if limit is None:
-            self._note_refused("", NO_SOURCE.status, NO_SOURCE.reason)  # a stranger's word becomes no label
+            self._note_refused(scope, "", NO_SOURCE.status, NO_SOURCE.reason)  # a stranger's word becomes no label
             await _refuse(NO_SOURCE, receive, send)
             return
         body = _refusal(scope["method"], headers, limit) or await self._read(source, receive, limit)
         if isinstance(body, bytes):
             answer = await self._record(source, headers, body)
             self._observe(source, answer.status)
+            if answer.reason:
+                self._refused(source, answer.status, answer.reason, _address(scope))
             await _send(answer, send)
         elif isinstance(body, Answer):
-            self._note_refused(source, body.status, body.reason)
+            self._note_refused(scope, source, body.status, body.reason)
             await _refuse(body, receive, send)
         else:
-            self._note_refused(source, scope.get(CUT_SHORT, SENDER_LEFT), "the body did not arrive whole")
+            status = scope.get(CUT_SHORT, SENDER_LEFT)
+            self._note_refused(scope, source, status, "the body did not arrive whole")
 
-    def _note_refused(self, source: str, status: int, reason: str) -> None:
+    def _note_refused(self, scope: Message, source: str, status: int, reason: str) -> None:
         _log_refused(source, status, reason)
         self._observe(source, status)
+        self._refused(source, status, reason, _address(scope))
 
     async def _read(self, source: str, receive: Receive, limit: int) -> bytes | Answer | None:
         """The body, or why it is refused; None when it was cut short and nobody waits for an answer any more."""
@@ -262,6 +268,12 @@ async def _refuse(answer: Answer, receive: Receive, send: Send) -> None:
             while (await receive()).get("more_body"):
                 pass
     await send({"type": "http.response.body", "body": b""})
+
+
+def _address(scope: Message) -> str:
+    """Who connected."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _log_refused(source: str, status: int, reason: str) -> None:

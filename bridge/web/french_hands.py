@@ -167,6 +167,16 @@ _SILENCES = {
     "where <code>{value}</code>": "où <code>{value}</code>",
 }
 _SOURCES = {
+    "Answer": "Réponse",
+    "At": "À",
+    "Refused requests": "Requêtes refusées",
+    "Why": "Pourquoi",
+    "answer": "réponse",
+    "from": "de",
+    "since Bridge started, the last {number} of each source; what they carried is not kept": (
+        "depuis le démarrage de Bridge, les {number} dernières de chaque source ; leur contenu n’est pas gardé"
+    ),
+    "source": "source",
     "1 event in 14 days.|{count} events in 14 days.": "1 événement en 14 jours.|{count} événements en 14 jours.",
     "1 secret|{count} secrets, any of them": "1 secret|{count} secrets, n’importe lequel",
     "At the sender, add a webhook with this address and this secret, as JSON.": (

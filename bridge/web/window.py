@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from bridge.config.snapshot import Snapshot
 from bridge.model import Destination, Outcome
+from bridge.refusals import Refusal
 from bridge.store import Store
 
 
@@ -30,4 +31,5 @@ class Window:
     test: Callable[[Destination, str, datetime], Awaitable[Outcome]] = _nobody_sends  # one message by hand
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)  # what the configuration's variables are
     reload: Callable[[], None] = lambda: None  # have changed files taken at once
+    refusals: Callable[[], Sequence[Refusal]] = lambda: ()  # the last posts that were not taken, the newest first
     clock: Callable[[], float] = time.time

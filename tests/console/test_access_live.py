@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.live import CONFIG, Live, Sink, envelope, free_port, signature
+from tests.live import CONFIG, TOKEN, Live, Sink, envelope, free_port, signature
 
 
 def test_a_link_is_printed_that_signs_in_once(tmp_path: Path) -> None:
@@ -38,7 +38,11 @@ def test_hooks_on_a_port_of_their_own(tmp_path: Path) -> None:
             assert service.request("GET", path)[0] == 404, path
         body = envelope("b")
         assert service.request("POST", "/login", body, {"X-Partners-Signature": signature(body)})[0] == 404
+        assert service.post(envelope("b"), sign=False)[0] == 401
         service.port = pages
+        page = service.request("GET", "/sources", headers={"Authorization": f"Bearer {TOKEN}"})[2].decode()
+        assert "The signature is missing or wrong.</td>" in page
+        assert "<code>127.0.0.1</code>" in page
         assert [event["gid"] for event in service.api("/events")["items"]] == ["a"]
     finally:
         service.stop()

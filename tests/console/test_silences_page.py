@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.metrics import POSTS
 from bridge.model import Silence
+from bridge.refusals import MOST, Refusals
 from tests.console.conftest import HOSTILE, Site, fill
 from tests.console.visitor import TOKEN, USERS, opened
 from tests.store.support import NOON
@@ -120,3 +121,23 @@ async def test_a_silent_source(site: Site) -> None:
     page = await site.get("/sources")
     assert "No event for 4 d" in page
     assert "1 silent" in page
+
+
+async def test_refused_posts(tmp_path: Path) -> None:
+    kept = Refusals(lambda: house.now)
+    async with opened(tmp_path, USERS, refusals=kept.newest) as house:
+        noor = house.visitor()
+        await noor.sign_in("noor")
+        assert "Refused requests" not in await (await noor.get("/sources")).get_data(as_text=True)
+        kept.note("creads", 413, "the body is larger than 1,000 bytes", "203.0.113.7")
+        house.now += 1
+        kept.note("", 404, "no source of this name is configured", "")
+        for number in range(30):
+            house.now += 1
+            kept.note("creads", 401, f"signature <b>{number}</b>", "198.51.100.24")
+        page = await (await noor.get("/sources")).get_data(as_text=True)
+        assert "Refused requests" in page
+        assert page.count("<code>198.51.100.24</code>") == MOST
+        assert page.index("Signature &lt;b&gt;29&lt;/b&gt;.") < page.index("Signature &lt;b&gt;10&lt;/b&gt;.")
+        assert "&lt;b&gt;9&lt;" not in page  # older ones made room
+        assert "No source of this name is configured." in page  # not for those of another source

@@ -38,6 +38,7 @@ class Recorder:
         self.source = Creads("creads", (SECRET,))
         self.ids: dict[bytes, int] = {}
         self.seen: list[tuple[str, int]] = []
+        self.refused: list[tuple[str, int, str, str]] = []
         self.fails: BaseException | None = None
 
     async def accept(self, name: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Receipt | None:
@@ -57,6 +58,7 @@ class Recorder:
             accept=self.accept,
             limits=lambda name: max_body if name == "creads" else None,
             observe=lambda source, status: self.seen.append((source, status)),
+            refused=lambda *refusal: self.refused.append(refusal),
         )
 
 

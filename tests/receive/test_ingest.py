@@ -88,6 +88,7 @@ async def test_an_event_is_accepted_and_its_repeat_named_with_the_first_id(recor
         "x-content-type-options": "nosniff",
     }
     assert recorder.seen == [("creads", 202), ("creads", 202)]
+    assert recorder.refused == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{}"])
@@ -185,6 +186,7 @@ async def test_unknown_sources_are_one_label(recorder: Recorder, path: str) -> N
     answer = await ask(recorder.ingest(), path=path)
     assert (answer.status, answer.detail) == (404, "no source of this name is configured")
     assert recorder.seen == [("", 404)]
+    assert recorder.refused == [("", 404, "no source of this name is configured", "")]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +203,7 @@ async def test_what_could_not_be_stored_is_asked_for_again(
     assert answer.detail == "the event could not be stored now; send it again"
     assert [entry["event"] for entry in logged] == ["post.failed"]
     assert recorder.seen == [("creads", 503)]
+    assert [refusal[:2] for refusal in recorder.refused] == recorder.seen
 
 
 async def test_a_refusal_of_another_kind_keeps_its_status(recorder: Recorder) -> None:
@@ -242,6 +245,7 @@ async def test_a_sender_that_leaves_is_counted(recorder: Recorder, scope: dict[s
         answer = await ask(app, chunks or [b""], leaves=True, **scope)
         assert answer.messages == []
     assert recorder.seen == [("creads", status)] * 3
+    assert recorder.refused == [("creads", status, "the body did not arrive whole", "")] * 3
 
 
 async def test_all_that_is_arriving_has_one_bound(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:

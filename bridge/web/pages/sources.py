@@ -12,13 +12,16 @@ from quart import Blueprint, Response
 
 from bridge.config.source_settings import SourceSettings
 from bridge.metrics import REGISTRY
+from bridge.refusals import MOST as KEPT
 from bridge.store.rows import EventRow
 from bridge.web import charts
+from bridge.web.alarms import sentence
 from bridge.web.console import Console
 from bridge.web.happened import what
 from bridge.web.look import Look
 
 MOST = 40  # sources on a page
+MOST_REFUSED = 60
 DAYS = 14
 
 
@@ -56,6 +59,8 @@ def routes(console: Console) -> Blueprint:
             count=len(every),
             silent=sum(one.state == "silent" for one in lines),
             refused=sum(one.state == "refused" for one in lines),
+            refusals=[(one, sentence(one.reason)) for one in console.window.refusals()[:MOST_REFUSED]],
+            most=KEPT,
         )
 
     return page

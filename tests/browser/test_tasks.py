@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
+
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
@@ -159,6 +163,22 @@ def test_french_fits_too(visit: Open, shared: Morning) -> None:
         expect(page.locator("html")).to_have_attribute("lang", "fr")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         assert page.evaluate("(n => n.scrollWidth <= n.clientWidth)(document.querySelector('.nav'))"), path
+
+
+@pytest.mark.parametrize("path", ["/deliveries?state=delivered", "/events"])
+def test_a_list_says_what_is_new(visit: Open, shared: Morning, path: str) -> None:
+    page = visit(shared, path)
+    fresh, gids = page.get_by_role("link", name=re.compile(r"^\d+ new$")), map(f"new-{path[1]}-{{}}".format, count())
+
+    def posted() -> bool:
+        """One after another: what comes before the page listens is not told."""
+        shared.post(envelope(gid := next(gids), kind="Work", title=f"Title {gid}"))
+        return fresh.is_visible()
+
+    expect(fresh).to_be_hidden()
+    shared.live.until(posted, what="told")
+    fresh.click()
+    expect(page.get_by_role("link", name=f"Title new-{path[1]}-").first).to_be_visible()
 
 
 # ---- hostile words -------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def routes(console: Console) -> Blueprint:
     async def deliveries() -> Response:
         look, snapshot = console.look(), console.window.snapshot()
         filters = asked(look, "/deliveries", request.args, {"state": DELIVERY_STATES})
-        troubles = await console.troubles()
+        tip, troubles = await console.store.counts.tip(), await console.troubles()
         values: dict[str, Any] = {
             "asked": filters,
             "states": [(state, word_of(look, state)) for state in STATES],
@@ -81,6 +81,7 @@ def routes(console: Console) -> Blueprint:
             "lines": [],
             "next": None,
             "done": await just_done(console, look),
+            "tip": tip,
         }
         if filters.get("state") or any(filters.get(name) for name in ("q", "rule", "since", "until", "gid")):
             rows = await console.store.deliveries(**filters.wanted, sees=sees(snapshot.settings.redact))

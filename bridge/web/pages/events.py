@@ -12,6 +12,7 @@ from quart import Blueprint, Response, request
 from bridge.config.snapshot import Snapshot
 from bridge.explain import event_of, sees
 from bridge.model import Change, fold
+from bridge.store.figures import Tip
 from bridge.store.reads import SEARCHED
 from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web.api import EVENT_STATES, OUTCOMES
@@ -46,6 +47,7 @@ def routes(console: Console) -> Blueprint:
     async def events() -> Response:
         look, snapshot = console.look(), console.window.snapshot()
         filters = asked(look, "/events", request.args, ALLOWED)
+        tip = await console.store.counts.tip()
         rows = await console.store.events(**filters.wanted, sees=sees(snapshot.settings.redact))
         deliveries = await console.store.deliveries_of([row.id for row in rows])
         return await console.page(
@@ -53,7 +55,8 @@ def routes(console: Console) -> Blueprint:
             live="cursor" not in request.args,
             asked=filters,
             lines=[_line(look, snapshot, row, [one for one in deliveries if one.event_id == row.id]) for row in rows],
-            next=await _next(console, filters, rows),
+            next=_next(filters, rows, tip),
+            tip=tip,
             bounded=_is_bounded(filters) and len(rows) < filters.wanted["limit"],
             searched=SEARCHED,
             choices=_choices(look, snapshot, filters),
@@ -68,11 +71,11 @@ def _is_bounded(filters: Asked) -> bool:
     return bool(filters.get("q")) or filters.get("outcome") == "nobody"
 
 
-async def _next(console: Console, filters: Asked, rows: Sequence[EventRow]) -> str | None:
+def _next(filters: Asked, rows: Sequence[EventRow], tip: Tip) -> str | None:
     if len(rows) == filters.wanted["limit"]:
         return filters.older(rows[-1].id)
     if _is_bounded(filters):
-        top = filters.wanted.get("before") or (await console.store.counts.tip()).event + 1
+        top = filters.wanted.get("before") or tip.event + 1
         if top > SEARCHED:
             return filters.older(top - SEARCHED)
     return None

@@ -100,10 +100,12 @@ addEventListener("DOMContentLoaded", () => {
       dress();
     };
     const stream = new EventSource(body.dataset.stream);
-    stream.onmessage = () => {
-      const note = body.querySelector("[data-fresh]");
-      if (note) { note.hidden = false; note.textContent = ++fresh + " " + body.dataset.new }
-      else due ||= setTimeout(refresh, 1000);
+    stream.onmessage = ({ data }) => {
+      const note = body.querySelector("[data-fresh]"), news = JSON.parse(data);
+      if (!note) return due ||= setTimeout(refresh, 1000);
+      for (const [kind, shown] of Object.entries(JSON.parse(note.dataset.fresh))) fresh = Math.max(fresh, (news[kind] || 0) - shown);
+      note.hidden = !fresh;
+      note.textContent = fresh + " " + body.dataset.new;
     };
   }
   body.querySelector(".nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

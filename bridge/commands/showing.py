@@ -12,7 +12,7 @@ from bridge.commands.explaining import explained
 from bridge.commands.shared import FINE, moment, pretty, reading, table
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
-from bridge.explain import Matchers, delivery_view, event_view, explain_event, explain_file
+from bridge.explain import Matchers, delivery_view, event_view, explain_event, explain_file, sees
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow, EventRow
 from bridge.web.api import DELIVERY_STATES, EVENT_STATES, BadFilter, filters
@@ -63,7 +63,7 @@ def events(wanted: argparse.Namespace, config: Path) -> int:
 
     async def work(store: Store, snapshot: Snapshot) -> int:
         asked = chosen(wanted, EVENT_STATES)
-        rows = await store.events(**asked)
+        rows = await store.events(**asked, sees=sees(snapshot.settings.redact))
         deliveries = await store.deliveries_of([row.id for row in rows])
         matchers = Matchers(store, lambda: snapshot)
         views = [
@@ -91,9 +91,9 @@ def _event_line(view: dict[str, Any]) -> list[str]:
 def deliveries(wanted: argparse.Namespace, config: Path) -> int:
     """List deliveries."""
 
-    async def work(store: Store, _snapshot: Snapshot) -> int:
+    async def work(store: Store, snapshot: Snapshot) -> int:
         asked = chosen(wanted, DELIVERY_STATES)
-        rows = await store.deliveries(**asked)
+        rows = await store.deliveries(**asked, sees=sees(snapshot.settings.redact))
         views = [delivery_view(row) for row in rows]
         if wanted.json:
             print(pretty({"items": views, "next": _next(rows, asked)}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -64,6 +65,14 @@ def test_pages_by_cursor(bridge: Live) -> None:
 )
 def test_filters_are_named_as_the_fields(bridge: Live, query: str, gids: list[str]) -> None:
     assert [event["gid"] for event in bridge.api(f"/events?{query}")["items"]] == gids
+
+
+def test_a_command_finds_nothing_in_what_is_redacted(bridge: Live) -> None:
+    for what in ("events", "deliveries"):
+        assert json.loads(bridge.bridge(what, "--q", "hidden-tok", "--json").stdout) == {"items": [], "next": None}
+    assert [item["gid"] for item in json.loads(bridge.bridge("events", "--q", "bravo", "--json").stdout)["items"]] == [
+        "b"
+    ]
 
 
 @pytest.mark.parametrize(

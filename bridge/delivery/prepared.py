@@ -152,6 +152,7 @@ def send(url: str, notification: Notification, seen: Seen, *, delivery: int = 0,
     parts = [notification] if kind_of(url).words == "raw" else parts_of(notification)
     if len(parts) == 1:
         return _send_one(prepared, parts[0], seen, delivery, policy)
+    outcome = Outcome(result="delivered")  # where all have arrived, and an earlier attempt ended before it said so
     for number, part in enumerate(parts, 1):
         if number <= seen.parts:
             continue

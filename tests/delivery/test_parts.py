@@ -43,6 +43,11 @@ async def test_a_repeat_goes_on_where_it_stopped(world: FakeWorld, senders: Send
     assert sent(world) == ["one", "two", "two", "three"]
 
 
+async def test_a_repeat_of_what_arrived_whole_sends_nothing(world: FakeWorld, senders: Senders) -> None:
+    outcome = await attempt(senders, next(DELIVERIES), parts=3)  # the process died before it could say so
+    assert (outcome.result, outcome.parts, sent(world)) == ("delivered", 3, [])
+
+
 async def test_a_delivery_sent_anew_begins_with_its_first_part(world: FakeWorld, senders: Senders) -> None:
     world.answer("hooks.slack.com", Reply(body="ok"))
     delivery = next(DELIVERIES)

@@ -23,6 +23,7 @@ class Pausing:
         self._clock = clock
         self._health: dict[str, Health] = {}  # one that is absent does well
         self._kept: dict[str, Health | None] = {}  # as the table has it, so far as this process knows
+        self._asked: dict[str, tuple[float, float]] = {}  # as the table has `not_before`, and what is made of it
         self._refused: dict[str, set[int]] = {}  # held deliveries that were probed and refused for good
 
     async def refresh(self) -> set[str]:
@@ -40,8 +41,12 @@ class Pausing:
 
     def _take_up(self, name: str, row: DestinationRow) -> None:
         """What an earlier run knew of a destination, and how long another process was asked to wait."""
-        # A clock that was set back must not make a wait of years.
-        not_before = min(row.not_before or 0.0, self._clock() + RETRY_AFTER_MAX)
+        asked, not_before = self._asked.get(name, (0.0, 0.0))
+        if asked != (row.not_before or 0.0):
+            # A clock that was set back must not make a wait of years; bounded once, for the bound moves with the clock.
+            asked = row.not_before or 0.0
+            not_before = min(asked, self._clock() + RETRY_AFTER_MAX)
+            self._asked[name] = asked, not_before
         known = self._health.get(name)
         if known is None:
             self._health[name] = self._kept[name] = Health(failures=row.failures, not_before=not_before)

@@ -263,6 +263,20 @@ async def test_a_retry_after_holds_probes_back_too(bench: Lay) -> None:
     assert bridge.wire.times("team") == [0, 40]
 
 
+async def test_a_clock_set_back_makes_no_wait_of_years(bench: Lay) -> None:
+    first = await bench()
+    limited = Outcome(result="retry", reason="slow down", status=429, retry_after=10.0)
+    first.wire.answers = lambda host, title: limited
+    await first.post("a")
+    await first.rest()
+    await first.stop()
+    first.clock.now -= 1e8
+    second = await bench()
+    await second.post("b")
+    await second.run(3700, step=100)
+    assert second.wire.to("team")[:1] == ["b"]
+
+
 async def test_a_pause_outlives_a_restart_and_probes_begin_anew(bench: Lay) -> None:
     first = await bench(", pause_after: 1")
     first.wire.answers = lambda host, title: BUSY

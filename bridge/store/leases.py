@@ -48,6 +48,12 @@ def take_lease(turn: Turn, payloads: Sequence[ToLease]) -> list[bool]:
     ]
 
 
+def drop_all(turn: Turn, payloads: Sequence[None]) -> list[None]:
+    """At the start of the only process: its predecessor may have been killed in every role."""
+    turn.connection.execute(delete(lease))
+    return [None for _ in payloads]
+
+
 def drop_lease(turn: Turn, payloads: Sequence[str]) -> list[None]:
     """Let another have the role."""
     for name in payloads:

@@ -90,13 +90,15 @@ class Store:
         """Open and migrate `sqlite:///path` or `postgresql://…`.
 
         `owner` names this process in leases. `releases`: this is the service, of which a SQLite file has one at a
-        time; what its predecessor had in hand is free again. `patience`: seconds to wait for another's lock.
+        time; what its predecessor had in hand is free again, and its roles. `patience`: seconds to wait for another's
+        lock.
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
         writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)
         store = cls(database, writer, owner, clock)
         if releases and database.dialect.in_loop:
             await writer.put(deliveries.release_all, None)
+            await writer.put(leases.drop_all, None)
         return store
 
     async def close(self) -> None:

@@ -30,6 +30,12 @@ async def test_a_role_has_one_holder(open_store: Open, url: str, clock: Clock) -
     assert await one.lease("clock", 30)
 
 
+async def test_the_only_service_takes_the_roles_of_one_that_was_killed(open_store: Open, sqlite_url: str) -> None:
+    killed = await open_store(sqlite_url, "one", releases=False)
+    assert await killed.lease("match", 30)
+    assert await (await open_store(sqlite_url, "two")).lease("match", 30)
+
+
 async def test_a_role_is_taken_once_by_many_at_once(open_store: Open, url: str) -> None:
     stores = [await open_store(url, "0"), *[await open_store(url, f"{n}", releases=False) for n in (1, 2)]]
     assert sum(await asyncio.gather(*(store.lease("clock", 30) for store in stores))) == 1

@@ -163,6 +163,9 @@ _DELIVERIES = {
     "See the destination": "Voir la destination",
     "Tries": "Essais",
     "What arrived is under": "Ce qui est arrivé est sous",
+    "When it resumes, what failed can leave first, then what is held in its order.": (
+        "À la reprise, ce qui a échoué peut partir d’abord, puis ce qui est retenu dans son ordre."
+    ),
     "When it resumes, what is held leaves in its order.": "À la reprise, ce qui est retenu part dans son ordre.",
     "Words in title or body": "Mots du titre ou du texte",
     "destination": "destination",

@@ -82,6 +82,7 @@ class Morning:
         self.post(envelope("zebra", status="in_progress", **zebra))
         self.post(envelope("zebra", status="review", **zebra))
         self.post(envelope("w1", kind="Work", title=HOSTILE))
+        live.post(envelope("unsigned"), sign=False)
         live.until(lambda: sink.to("managers"), what="told the managers")
         live.until(lambda: len(self.stuck()) == MISSED, what="kept for the team")
 

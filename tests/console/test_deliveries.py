@@ -36,6 +36,7 @@ async def test_a_paused_destination(site: Site) -> None:
     assert "team: 1 held" in page
     assert "The webhook is gone." in page
     assert "what is held leaves in its order" in page
+    assert page.index('<option value="boss">boss</option><option value="team">team</option></select>')  # elsewhere
     page = await site.get("/")
     assert "team is paused" in page
     assert 'title="1 paused"' in page

@@ -19,6 +19,7 @@ from sqlalchemy.sql.base import Executable
 
 Row = Mapping[str, Any]
 
+AT_ONCE = 5000  # items of a list in one statement, which has only so many parameters
 # Both take rows as maps: `:name` and `%(name)s`.
 _COMPILING: dict[str, Callable[[], Compiling]] = {
     "sqlite": lambda: sqlite.dialect(paramstyle="named"),
@@ -26,7 +27,9 @@ _COMPILING: dict[str, Callable[[], Compiling]] = {
 }
 
 
-def straight(connection: Connection, text: str, values: Row = {}, *, rows: Sequence[Row] = ()) -> sqlite3.Cursor:  # noqa: B006
+def straight(
+    connection: Connection, text: str, values: Sequence[Any] = (), *, rows: Sequence[Row] = ()
+) -> sqlite3.Cursor:
     """Execute on SQLite's own connection, for each of `rows` where there are any. Raises as SQLAlchemy does."""
     driver: Any = connection.connection.driver_connection
     try:
@@ -37,33 +40,41 @@ def straight(connection: Connection, text: str, values: Row = {}, *, rows: Seque
 
 
 class Found:
-    """One SELECT with bound names, whose `IN` lists may be of any length."""
+    """One SELECT with bound names, whose `IN` lists may be of any length; of a long one, each piece has its order."""
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._compiled: dict[tuple[int, ...], tuple[str, dict[str, Any]]] = {}  # by the lengths of the lists
+        # By the lengths of the lists: the text, what never changes, and which name stands where. SQLite looks a name
+        # up among all before it: of a list with thousands of names, that would take most of the time.
+        self._compiled: dict[tuple[int, ...], tuple[str, dict[str, Any], Sequence[str]]] = {}
 
     def run(self, connection: Connection, **values: Any) -> Sequence[Sequence[Any]]:
         """The rows, with their values as the driver gives them."""
+        for name, listed in values.items():
+            if isinstance(listed, list) and len(listed) > AT_ONCE:
+                pieces = (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
+                return [row for piece in pieces for row in self.run(connection, **values | {name: piece})]
         if connection.dialect.name != "sqlite":
             return connection.execute(self._statement, values).all()
         lists = {name: _padded(value) for name, value in values.items() if isinstance(value, list)}
-        lengths = tuple(map(len, lists.values()))
-        if lengths not in self._compiled:
-            compiled: Any = self._statement.params(**values | lists).compile(
-                dialect=_COMPILING["sqlite"](), compile_kwargs={"render_postcompile": True}
-            )
-            constants = {name: bind.value for name, bind in compiled.binds.items() if name not in values}
-            self._compiled[lengths] = str(compiled), constants
-        text, constants = self._compiled[lengths]
+        text, constants, order = self._for(values, lists)
         given = constants | values
         for name, listed in lists.items():
-            del given[name]
             given.update((f"{name}_{number}", value) for number, value in enumerate(listed, 1))
         try:
-            return straight(connection, text, given).fetchall()
+            return straight(connection, text, [given[name] for name in order]).fetchall()
         except sqlite3.Error as error:  # met while reading
             raise DBAPIError.instance(None, None, error, sqlite3.Error) from error
+
+    def _for(self, values: Row, lists: Mapping[str, list[Any]]) -> tuple[str, dict[str, Any], Sequence[str]]:
+        lengths = tuple(map(len, lists.values()))
+        if lengths not in self._compiled:
+            compiled: Any = self._statement.params(**{**values, **lists}).compile(
+                dialect=sqlite.dialect(paramstyle="qmark"), compile_kwargs={"render_postcompile": True}
+            )
+            constants = {name: bind.value for name, bind in compiled.binds.items() if name not in values}
+            self._compiled[lengths] = str(compiled), constants, compiled.positiontup
+        return self._compiled[lengths]
 
 
 def _padded(values: list[Any]) -> list[Any]:

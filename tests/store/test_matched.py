@@ -46,6 +46,13 @@ async def test_what_is_remembered(store: Store) -> None:
     assert await store.remember([]) == {}
 
 
+async def test_any_number_is_remembered(store: Store) -> None:
+    keys = [Key("creads", "User", f"u{number}") for number in range(70_000)]  # more than a statement has parameters
+    told = {key: Memory(learned={"name": key.gid}, at=NOON) for key in (keys[0], keys[-1])}
+    await store.write_memory(told)
+    assert await store.remember(keys) == told
+
+
 async def test_the_last_memory_of_a_resource_stays(store: Store) -> None:
     for body in "AB":
         await record(store, body)

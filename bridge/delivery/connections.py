@@ -97,6 +97,8 @@ class Connection(HTTPConnection):
         names = {name.lower() for name in headers}
         if "user-agent" not in names or not names.isdisjoint(_OURS):
             return None
+        if any(type(value) is not str for value in headers.values()):  # a plug-in may give bytes
+            return None
         host = self.host if self.port == self.default_port else f"{self.host}:{self.port}"
         lines = [f"{method} {url} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -92,6 +92,11 @@ def test_no_header_hides_another(teller: Teller, value: str) -> None:
     assert teller.asked == []
 
 
+def test_a_header_of_bytes_is_sent_as_it_is(teller: Teller) -> None:
+    teller.ask(headers={"X-Token": b"abc"})  # type: ignore[dict-item]  # requests takes both
+    assert b"\r\nX-Token: abc\r\n" in teller.asked[0]
+
+
 def test_an_answer_in_one_piece_is_cut_apart() -> None:
     found = whole_answer(PLAIN)
     assert found is not None

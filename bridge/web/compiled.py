@@ -5,20 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
 FOLDER = Path(__file__).parent / "__pycache__"
+JINJA = version("jinja2")
 
 
 class Compiled(BytecodeCache):
     """One file a template, as good as the modules' own; where none can be written, each start compiles anew."""
 
     def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
-        # The same text becomes other code under other options.
-        options = (environment.autoescape, environment.trim_blocks, environment.lstrip_blocks, environment.undefined)
+        # The same text becomes other code under other options, and by another version.
+        options = (
+            JINJA,
+            environment.autoescape,
+            environment.trim_blocks,
+            environment.lstrip_blocks,
+            environment.undefined,
+        )
         return super().get_bucket(environment, name, filename, f"{options}\n{source}")
 
     def load_bytecode(self, bucket: Bucket) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import DictLoader, Environment
@@ -51,7 +52,7 @@ def test_templates_are_kept_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(compiled, "FOLDER", tmp_path / "kept")
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
-    def said(source: str, **options: bool) -> str:
+    def said(source: str, **options: Any) -> str:
         loader = DictLoader({"a.html": source})
         return Environment(loader=loader, bytecode_cache=compiled.Compiled(), **options).get_template("a.html").render()
 
@@ -59,7 +60,10 @@ def test_templates_are_kept_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyP
     [kept] = (tmp_path / "kept").iterdir()
     assert said("2") == "2", "another text"
     assert said("{% if true %}\n1{% endif %}", trim_blocks=True) == "1", "other options"
-    kept.write_bytes(kept.read_bytes()[:20])
+    before = kept.read_bytes()
+    monkeypatch.setattr(compiled, "JINJA", "4.0")
+    assert (said("{% if true %}\n1{% endif %}", trim_blocks=True), kept.read_bytes() != before) == ("1", True), "anew"
+    kept.write_bytes(before[:20])
     assert said("3") == "3", "damaged"
     monkeypatch.setattr(compiled, "FOLDER", kept)
     assert said("4") == "4", "nowhere to write"

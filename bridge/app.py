@@ -156,7 +156,7 @@ def create_hooks(service: Service, inner: ASGIApp | None) -> Ingest:
         return known.max_body if known else None
 
     def observe(source: str, status: int) -> None:
-        metrics.POSTS.labels(source, str(status)).inc()
+        metrics.of(metrics.POSTS, source, str(status)).inc()
         if status == HTTPStatus.UNAUTHORIZED:
             service.worker.watch.refused(source)
 

@@ -162,8 +162,9 @@ class Lanes:
             await self._surely(lambda: self._pause(destination.name, settled.outcome.reason))
         if not self._stopping:
             self._pump(destination.name)
-        judged = self._pausing.judged(settled, destination)
-        final = await self._surely(lambda: with_instead(judged, destination, self.snapshot, self._store))
+        final = judged = self._pausing.judged(settled, destination)
+        if judged.state == "failed":
+            final = await self._surely(lambda: with_instead(judged, destination, self.snapshot, self._store))
         _tell_attempted(final)
         can_wait = lane.can_wait(destination)
         if await self._surely(lambda: self._settle(final, can_wait)):
@@ -298,7 +299,7 @@ async def nap(event: asyncio.Event, seconds: float) -> None:
 
 def _tell_attempted(settled: Settled) -> None:
     delivery, outcome = settled.delivery, settled.outcome
-    metrics.ATTEMPTS.labels(delivery.destination, outcome.result).inc()
+    metrics.of(metrics.ATTEMPTS, delivery.destination, outcome.result).inc()
     metrics.ATTEMPT_SECONDS.labels(delivery.destination).observe(outcome.took_ms / 1000)
     log.info(
         "delivery.attempted",

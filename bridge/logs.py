@@ -9,9 +9,11 @@ import contextlib
 import logging
 import re
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
 from urllib.parse import quote
 
@@ -113,7 +115,13 @@ class Gathered:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    microseconds = time.time_ns() // 1000
+    return f"{_second(microseconds // 1_000_000)}.{microseconds % 1_000_000:06d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()[:19]
 
 
 def _bounded(event: dict[str, Any]) -> dict[str, Any]:

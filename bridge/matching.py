@@ -142,10 +142,10 @@ class Matching:
             self._news.append(template_failed(error))
 
     def _told(self, recorded: Recorded, matched: Matched, seconds: float) -> None:
-        metrics.EVENTS.labels(recorded.key.source, matched.state).inc()
+        metrics.of(metrics.EVENTS, recorded.key.source, matched.state).inc()
         metrics.MATCH_SECONDS.observe(seconds)
         for decision in matched.decisions:
-            metrics.FIRED.labels(decision.rule).inc()
+            metrics.of(metrics.FIRED, decision.rule).inc()
         log.info(
             "event.matched",
             event_id=recorded.id,

@@ -15,7 +15,7 @@ _encoder = msgspec.json.Encoder()
 
 def clean(text: str) -> str:
     """The text with NUL, which PostgreSQL refuses, and lone surrogates, which UTF-8 cannot say, replaced by “�”."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
 
 
 def bounded(key: str) -> str:

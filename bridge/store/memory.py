@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from bridge.model import Key, Memory, Recorded
 from bridge.store.many import Found
@@ -12,6 +13,9 @@ from bridge.store.tables import RECEIVED, event, metadata, resource
 from bridge.store.text import from_json
 from bridge.store.writer import Turn
 
+MOST_BYTES = 2_000_000  # of the bodies read at once: to read and match a megabyte takes the event loop 20 ms
+# Reads no body.
+_SIZES = Found(select(func.length(event.c.body)).where(RECEIVED).order_by(event.c.id).limit(bindparam("most")))
 _UNMATCHED = Found(
     select(event.c.id, event.c.source, event.c.type, event.c.gid, event.c.action, event.c.received_at, event.c.body)
     .where(RECEIVED)
@@ -28,10 +32,12 @@ _KNOWN = Found(
 
 
 def unmatched(connection: Connection, limit: int) -> list[Recorded]:
-    """The oldest events that wait to be matched."""
+    """The oldest events that wait to be matched; fewer where their bodies are large."""
+    upto = accumulate(size for (size,) in _SIZES.run(connection, most=limit))
+    most = sum(total <= MOST_BYTES for total in upto) or 1
     return [
         Recorded(id=id, key=Key(source, type, gid), action=action, received_at=received_at, body=body)
-        for id, source, type, gid, action, received_at, body in _UNMATCHED.run(connection, most=limit)
+        for id, source, type, gid, action, received_at, body in _UNMATCHED.run(connection, most=most)
     ]
 
 

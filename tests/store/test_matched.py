@@ -32,6 +32,17 @@ async def test_all_that_matching_made_of_an_event_is_kept(store: Store) -> None:
     assert (delivery.notification, delivery.attempts, delivery.ambiguous) == (planned().notification, 0, False)
 
 
+async def test_of_large_events_only_some_are_read_at_once(store: Store) -> None:
+    large = "x" * 900_000
+    for body in ("A", f"B{large}", f"C{large}", f"D{large}", large * 3, "E"):
+        await record(store, body)
+    assert [len(event.body) for event in await store.unmatched(2)] == [1, 900_001]
+    assert ids(await store.unmatched(100)) == [1, 2, 3]
+    await store.write_matched([matched(event) for event in (await store.unmatched(100))[1:]])
+    await store.write_matched([matched(event) for event in await store.unmatched(100)])
+    assert ids(await store.unmatched(100)) == [5], "a whole one, however large"
+
+
 async def test_what_is_remembered(store: Store) -> None:
     await record(store)
     (event,) = await store.unmatched(10)

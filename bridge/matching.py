@@ -76,6 +76,7 @@ class Matching:
         memory = await recall(events, self.snapshot, self._store)
         fitted: list[Fitted | Matched] = []
         spent: list[float] = []
+        rested = time.perf_counter()
         for recorded, sent in events:
             began = time.perf_counter()
             try:
@@ -85,6 +86,7 @@ class Matching:
             except Exception as fault:  # whatever it is, it must not stop the events behind this one
                 fitted.append(self._unmatchable(recorded, fault))
             spent.append(time.perf_counter() - began)
+            rested = await _rest(rested)
         desk = self._desk()
         if wanted := {key for one in fitted if isinstance(one, Fitted) for key in gates_needed(one)}:
             desk.gates = await self._store.gates(wanted)
@@ -98,9 +100,7 @@ class Matching:
                 self._told(recorded, matched, seconds + time.perf_counter() - began)
                 if isinstance(one, Fitted) and seconds + time.perf_counter() - began > SLOW:
                     self._tell_slow(one, seconds, time.perf_counter() - began)
-            if time.perf_counter() - rested > STRETCH:
-                await asyncio.sleep(0)
-                rested = time.perf_counter()
+            rested = await _rest(rested)
         return await self._store.write_matched(results, full=list(full))
 
     def _planned(self, fitted: Fitted, desk: Desk) -> Matched:
@@ -211,3 +211,11 @@ class Matching:
             return await otherwise()
         self._tell_errors(errors)
         return given
+
+
+async def _rest(rested: float) -> float:
+    """Let whoever waits have a turn, where the last one is long ago; gives when the last one was."""
+    if time.perf_counter() - rested <= STRETCH:
+        return rested
+    await asyncio.sleep(0)
+    return time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import pytest_asyncio
 
+from bridge import matching
 from bridge.config.snapshot import load
 from bridge.explain import event_view
 from bridge.matching import Matching
 from bridge.model import Bundling, Delivery, GateState, Silence
+from bridge.pipeline import match
 from bridge.render import Templates
 from bridge.store import Store
 from tests.config.folder import ENVIRON, lay
@@ -193,3 +196,26 @@ async def test_a_fault_while_one_clock_rings_does_not_stop_the_others(
     assert await world.store.next_clock() is None
     [news] = world.matching.take_news()
     assert "RecursionError" in news.body
+
+
+async def test_others_have_a_turn_between_events(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns, seen = 0, list[int]()
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def noted(*given: Any) -> Any:
+        seen.append(turns)
+        return match(*given)
+
+    monkeypatch.setattr(matching, "STRETCH", -1.0)  # each event takes too long
+    monkeypatch.setattr(matching, "match", noted)
+    for gid in ("a", "b", "c"):
+        await world.record(gid)
+    other = asyncio.create_task(count())
+    await world.match()
+    other.cancel()
+    assert len(set(seen)) == 3

@@ -103,12 +103,22 @@ class History:
             self._last |= dict.fromkeys(quiet) | await self._store.counts.last_fired(quiet)
             return {name: Week(days=tuple(self._fired.get(name, _NONE)), last=self._last[name]) for name in names}
 
+    def _turn_over(self, midnight: datetime) -> None:
+        """The days move on; what is counted stays so, unless the clock went back or the zone is another."""
+        passed = (midnight.date() - self._midnight.date()).days if self._midnight else DAYS
+        same = self._midnight is not None and self._midnight.tzinfo == midnight.tzinfo
+        self._midnight = midnight
+        if same and 0 < passed < DAYS:
+            self._fired = {name: days[passed:] + [0] * passed for name, days in self._fired.items()}
+        else:
+            self._fired, self._last, self._top = {}, {}, 0
+
     async def _count_fired(self, today: datetime) -> None:
         """Count the deliveries that were written since the last time."""
         midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
         days = [(midnight - timedelta(days=back)).timestamp() for back in range(DAYS - 1, -1, -1)]
         if self._midnight != midnight:
-            self._midnight, self._fired, self._last, self._top = midnight, {}, {}, 0
+            self._turn_over(midnight)
         fresh = await self._store.counts.fired(self._top, days)
         self._top = fresh.top
         for (name, day), count in fresh.counts.items():

@@ -122,3 +122,14 @@ async def test_a_dear_answer_is_kept_for_a_while() -> None:
     assert [await kept.get("q", ask) for _ in range(3)] == [1, 1, 1]
     now += 5.1
     assert await kept.get("q", ask) == 2
+
+
+async def test_days_move_on_as_if_counted_anew(store: Store, clock: Clock) -> None:
+    history, zone = History(store, clock), ZoneInfo("Europe/Paris")
+    await told(store, clock, NOON - 2 * DAY, "a")
+    for passed in (0, 1, 3, 4, 12, 11):  # the last is a clock that was set back
+        await told(store, clock, NOON + passed * DAY, f"day {passed}")
+        today = datetime.fromtimestamp(clock.now, zone)
+        anew = await History(store, clock).fired(["New"], today)
+        assert await history.fired(["New"], today) == anew
+    assert sum(anew["New"].days) > 0

@@ -137,12 +137,9 @@ class Connection(HttpToolsProtocol):
         self.stage = "head"
         self.server_state.wait_for(self, self.server_state.limits.head)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+    def on_headers_complete(self) -> None:
         if len(self.headers) > MAX_HEADERS:
             raise ValueError  # the parser stops, and send_400_response is asked to answer
-
-    def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self.stage = "body"
         self.server_state.wait_for(self, self.server_state.limits.body)

@@ -22,6 +22,7 @@ from bridge.delivery.recorder import SEEN
 
 PIECE = 64 * 1024  # bytes
 _START = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: ([ -~]*))?")
+_NAME = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+")
 _LINE = re.compile(rb"([!#-'*+.0-9A-Z^-z|~-]+):[ \t]*([ -~\x80-\xff]*)")
 _OURS = {"host", "content-length", "transfer-encoding"}  # who gives these has reasons of its own
 _WITHOUT_BODY = {204, 304}
@@ -97,7 +98,9 @@ class Connection(HTTPConnection):
         names = {name.lower() for name in headers}
         if "user-agent" not in names or not names.isdisjoint(_OURS):
             return None
-        if any(type(value) is not str for value in headers.values()):  # a plug-in may give bytes
+        if any(type(word) is not str for pair in headers.items() for word in pair):  # a plug-in may give bytes
+            return None
+        if not all(map(_NAME.fullmatch, headers)):
             return None
         host = self.host if self.port == self.default_port else f"{self.host}:{self.port}"
         lines = [f"{method} {url} HTTP/1.1", f"Host: {host}", f"Content-Length: {len(body)}"]

@@ -97,6 +97,13 @@ def test_a_header_of_bytes_is_sent_as_it_is(teller: Teller) -> None:
     assert b"\r\nX-Token: abc\r\n" in teller.asked[0]
 
 
+@pytest.mark.parametrize("name", ["X-Evil: 1", ""])
+def test_a_name_that_is_none_is_refused(teller: Teller, name: str) -> None:
+    with pytest.raises((requests.RequestException, ValueError)):
+        teller.ask(headers={name: "1"})
+    assert teller.asked == []
+
+
 def test_an_answer_in_one_piece_is_cut_apart() -> None:
     found = whole_answer(PLAIN)
     assert found is not None

@@ -300,7 +300,7 @@ async def nap(event: asyncio.Event, seconds: float) -> None:
 def _tell_attempted(settled: Settled) -> None:
     delivery, outcome = settled.delivery, settled.outcome
     metrics.of(metrics.ATTEMPTS, delivery.destination, outcome.result).inc()
-    metrics.ATTEMPT_SECONDS.labels(delivery.destination).observe(outcome.took_ms / 1000)
+    metrics.seconds_of(delivery.destination).observe(outcome.took_ms / 1000)
     log.info(
         "delivery.attempted",
         delivery_id=delivery.id,

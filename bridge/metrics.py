@@ -36,3 +36,9 @@ OLDEST = Gauge("bridge_oldest_pending_seconds", "Age of the oldest delivery that
 def of(counter: Counter, *labels: str) -> Counter:
     """A counter's part for these labels: the library looks for it behind a lock each time."""
     return counter.labels(*labels)
+
+
+@lru_cache(maxsize=4_096)
+def seconds_of(destination: str) -> Histogram:
+    """Where the times of a destination's attempts are observed, likewise."""
+    return ATTEMPT_SECONDS.labels(destination)

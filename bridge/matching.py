@@ -16,8 +16,9 @@ from bridge.config.snapshot import Snapshot
 from bridge.errors import StoreUnavailable
 from bridge.model import Delivery, Matched, Recorded
 from bridge.news import News, not_matched, not_told, template_failed, webhook_changed
-from bridge.pipeline import Sent, match, recall, sent_in
+from bridge.pipeline import match, recall, sent_in
 from bridge.planning import Desk, Fitted, Quiet, TemplateError, fan_out, gates_needed, quiet
+from bridge.rules import State
 from bridge.store import Store
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ class Matching:
         store: Store,
         *,
         clock: Callable[[], float],
-        read: Callable[[Recorded, Snapshot], Sent] = sent_in,
+        read: Callable[[Recorded, Snapshot], State] = sent_in,
         rehearsing: bool = False,
     ) -> None:
         """`read` gives the resource that came with an event; a rehearsal is neither logged nor counted."""

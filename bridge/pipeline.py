@@ -17,7 +17,6 @@ from bridge.errors import BadEnvelope, GivenBack, SenderGone
 from bridge.model import (
     Delivery,
     Destination,
-    Json,
     Key,
     Memory,
     Outcome,
@@ -27,7 +26,7 @@ from bridge.model import (
     replace,
 )
 from bridge.planning import Fitted
-from bridge.rules import facts_of, references_in, understand
+from bridge.rules import State, facts_of, state_of, understand
 from bridge.sources.base import Source
 from bridge.store import Store
 
@@ -52,35 +51,31 @@ async def accept(
 # ---- match -------------------------------------------------------------------------------------
 
 
-Sent = dict[str, Json] | None  # the resource in an event's body
-
-
-def sent_in(recorded: Recorded, snapshot: Snapshot) -> Sent:
-    """The resource that came with an event; None too when its source is no longer configured."""
-    source = snapshot.sources.get(recorded.key.source)
+def sent_in(recorded: Recorded, snapshot: Snapshot) -> State:
+    """The resource that came with an event; none too when its source is no longer configured."""
+    if (source := snapshot.sources.get(recorded.key.source)) is None:
+        return State()
     try:
-        return source.resource_of(recorded.body) if source else None
+        return state_of(recorded.key, source.resource_of(recorded.body), source)
     except BadEnvelope:  # taken by an earlier version with wider bounds: it must not stop the events behind it
-        return None
+        return State()
 
 
-async def recall(events: Sequence[tuple[Recorded, Sent]], snapshot: Snapshot, store: Store) -> dict[Key, Memory]:
+async def recall(events: Sequence[tuple[Recorded, State]], snapshot: Snapshot, store: Store) -> dict[Key, Memory]:
     """All that is remembered of the resources these events are about, and of those they refer to."""
     wanted: set[Key] = set()
     for event, sent in events:
         wanted.add(event.key)
-        if source := snapshot.sources.get(event.key.source):
-            wanted |= references_in(event.key, sent, source)
+        wanted |= sent.leads_to()
     memory = await store.remember(wanted)
     # What is remembered leads one step further: a Comment's work knows its project.
     further: set[Key] = set()
     for key, known in memory.items():
-        if source := snapshot.sources.get(key.source):
-            further |= references_in(key, known.resource, source)
+        further |= state_of(key, known.resource, snapshot.sources.get(key.source)).leads_to()
     return memory | await store.remember(further - wanted)
 
 
-def match(recorded: Recorded, sent: Sent, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime) -> Fitted:
+def match(recorded: Recorded, sent: State, snapshot: Snapshot, memory: dict[Key, Memory], now: datetime) -> Fitted:
     """The rules that fire on one event. `memory` is brought up to date for the events behind it."""
     source = snapshot.sources.get(recorded.key.source)
     understood = understand(recorded, sent, source, memory)

@@ -20,8 +20,8 @@ from bridge.config.snapshot import Snapshot, switched_on
 from bridge.errors import Problem
 from bridge.explain import event_of, finding_view, unmet
 from bridge.matching import Matching
-from bridge.model import Arrival, Delivery, Json, Key, Memory, Notification, Outcome, Recorded, Rule, Settled, Target
-from bridge.rules import facts_of
+from bridge.model import Arrival, Delivery, Key, Memory, Notification, Outcome, Recorded, Rule, Settled, Target
+from bridge.rules import State, facts_of, state_of
 from bridge.store import Store
 
 BEGINS = datetime(2026, 1, 14, 10, 0)  # noqa: DTZ001 -- a Wednesday morning, in the configured zone
@@ -310,9 +310,8 @@ class _Stage:
                 yield f"  “{rule.name}” would have told it at {due}: what fits `unless` came before"
 
 
-def _resource_of(recorded: Recorded, _snapshot: Snapshot) -> dict[str, Json] | None:
-    resource: dict[str, Json] | None = msgspec.json.decode(recorded.body)
-    return resource
+def _resource_of(recorded: Recorded, snapshot: Snapshot) -> State:
+    return state_of(recorded.key, msgspec.json.decode(recorded.body), snapshot.sources.get(recorded.key.source))
 
 
 def _told_by(rule: Rule, snapshot: Snapshot) -> set[str]:

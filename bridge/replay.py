@@ -87,7 +87,7 @@ async def _fitted(store: Store, snapshot: Snapshot, id: int, way: Way, now: date
     key = Key(row.source, row.type, row.gid)
     recorded = Recorded(id=row.id, key=key, action=row.action, received_at=row.received_at, body=row.body)
     event = replace(event_of(row), body=row.body)
-    if row.resource is None and (sent := sent_in(recorded, snapshot)) is not None:
+    if row.resource is None and (sent := sent_in(recorded, snapshot)).resource is not None:
         # A fault kept it from being matched: it is read now, as the first that is known of its resource.
         memory = await recall([(recorded, sent)], snapshot, store)
         memory.pop(key, None)

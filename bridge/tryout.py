@@ -125,7 +125,7 @@ async def pasted(snapshot: Snapshot, store: Store, body: str, previous: str, now
     known = memory.get(recorded.key, Memory())
     before = _object(previous)
     if before is not None:
-        known = replace(known, resource={**(sent or {}), **before})
+        known = replace(known, resource={**(sent.resource or {}), **before})
     memory[recorded.key] = replace(known, modified_at=None)  # what is tried is never stale
     return match(recorded, sent, snapshot, memory, now).event
 

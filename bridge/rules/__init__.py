@@ -5,13 +5,14 @@ from bridge.rules.conditions import parse_condition
 from bridge.rules.evaluate import compile_condition, explain_condition
 from bridge.rules.fields import unknown_field
 from bridge.rules.matcher import Matcher, facts_of
-from bridge.rules.references import fill, learnt, references_in
+from bridge.rules.references import State, fill, learnt, state_of
 from bridge.rules.state import understand
 from bridge.rules.when import parse_when
 
 __all__ = [
     "Changes",
     "Matcher",
+    "State",
     "changes_between",
     "compile_condition",
     "explain_condition",
@@ -20,7 +21,7 @@ __all__ = [
     "learnt",
     "parse_condition",
     "parse_when",
-    "references_in",
+    "state_of",
     "understand",
     "unknown_field",
 ]

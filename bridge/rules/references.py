@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
+
+from msgspec import Struct
 
 from bridge.model import Json, Key, Memory, Path
 from bridge.rules.paths import dotted
@@ -25,20 +27,35 @@ class Leads(Protocol):
         """The type and gid of what a resource is about, where it says so in another form (a Comment's `uri`)."""
 
 
-def references_in(key: Key, resource: Mapping[str, Json] | None, source: Leads) -> set[Key]:
-    """All that a resource refers to, at any depth."""
-    if resource is None:
-        return set()
-    found = {leads_to for leads_to, _ in _references(resource, key.source, source)}
-    if subject := source.subject(key.type, resource):
-        found.add(Key(key.source, *subject))
-    return found
+class State(Struct, frozen=True):
+    """A resource as it was sent, or is remembered, and what it refers to at any depth: it is walked once."""
+
+    resource: dict[str, Json] | None = None
+    references: Sequence[tuple[Key, Mapping[str, Json]]] = ()  # each with its map, in the order of the text
+    subject: Key | None = None  # what it is about
+
+    def leads_to(self) -> set[Key]:
+        """All that it refers to."""
+        found = {key for key, _ in self.references}
+        return found if self.subject is None else found | {self.subject}
 
 
-def learnt(key: Key, resource: Mapping[str, Json] | None, source: Leads) -> dict[Key, dict[str, Json]]:
-    """What the references in a resource tell of others: the fields they bring beside the gid."""
+def state_of(key: Key, resource: dict[str, Json] | None, source: Leads | None) -> State:
+    """A resource with its references. No source: it is no longer configured, so nothing is known of them."""
+    if source is None or resource is None:
+        return State(resource)
+    subject = source.subject(key.type, resource)
+    return State(
+        resource,
+        list(_references(resource, key.source, source)),
+        None if subject is None else Key(key.source, *subject),
+    )
+
+
+def learnt(state: State) -> dict[Key, dict[str, Json]]:
+    """What the references of a resource tell of others: the fields they bring beside the gid."""
     told: dict[Key, dict[str, Json]] = {}
-    for leads_to, reference in _references(resource or {}, key.source, source):
+    for leads_to, reference in state.references:
         fields = {name: value for name, value in reference.items() if name != "gid" and value is not None}
         if fields:
             told.setdefault(leads_to, {}).update(fields)
@@ -46,17 +63,27 @@ def learnt(key: Key, resource: Mapping[str, Json] | None, source: Leads) -> dict
 
 
 def fill(
-    key: Key, resource: dict[str, Json], source: Leads, memory: Mapping[Key, Memory]
+    key: Key, state: State, source: Leads, memory: Mapping[Key, Memory]
 ) -> tuple[dict[str, Json], dict[str, float]]:
     """The resource with its references filled, and which paths were filled with what was learned when.
 
     The input is left as it is; what a reference says itself always stays.
     """
+    resource = state.resource or {}
+    if state.subject is None and not any(_lacks(said, memory.get(leads_to)) for leads_to, said in state.references):
+        return resource, {}
     filling = _Filling(key.source, source, memory)
     filled = filling.map(resource, (), MAX_DEPTH)
-    if subject := source.subject(key.type, resource):
-        filled = filling.subject(filled, Key(key.source, *subject))
+    if state.subject is not None:
+        filled = filling.subject(filled, state.subject)
     return filled, filling.filled
+
+
+def _lacks(said: Mapping[str, Json], known: Memory | None) -> bool:
+    """Whether more is known than is said."""
+    if known is None:
+        return False
+    return not (known.learned.keys() <= said.keys() and (known.resource or {}).keys() <= said.keys())
 
 
 @dataclass(slots=True)

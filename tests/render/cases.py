@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.model import Event, Key, Kind, Memory, Recorded
 from bridge.render import Templates
-from bridge.rules.state import understand
+from bridge.rules import state_of, understand
 from bridge.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ def event_of(case: dict[str, Any]) -> Event:
         before = given["previous"] if isinstance(given["previous"], dict) else {}
         memory[key] = Memory(resource=envelope["resource"] | before)
     recorded = Recorded(id=case["number"], key=key, action=arrival.action, received_at=NOW.timestamp(), body=body)
-    return understand(recorded, source.resource_of(body), source, memory).event
+    return understand(recorded, state_of(key, source.resource_of(body), source), source, memory).event
 
 
 def _sample(name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.model import Key, Memory, Recorded
-from bridge.rules import fill, learnt, references_in, understand
+from bridge.rules import State, fill, learnt, state_of, understand
 from bridge.rules.state import Understood
 from bridge.sources.creads import Creads
 
@@ -20,6 +20,10 @@ PROJECT_NOW = {"gid": "p1", "title": "Logo", "status": "draft", "owner": {"gid":
 
 def known(at: float = 5.0, /, **resource: Any) -> Memory:
     return Memory(resource=resource, at=at)
+
+
+def filled_in(key: Key, resource: dict[str, Any], memory: dict[Key, Memory]) -> tuple[dict[str, Any], dict[str, float]]:
+    return fill(key, state_of(key, resource, SOURCE), SOURCE, memory)
 
 
 # ---- references --------------------------------------------------------------------------------
@@ -35,13 +39,13 @@ def test_references_are_found_at_any_depth() -> None:
         "product": {"gid": 5},
         "organization": {"gid": ""},
     }
-    assert references_in(MESSAGE, resource, SOURCE) == {PROJECT, OWNER, WORK, Key("shop", "Worker", "k1")}
-    assert references_in(MESSAGE, None, SOURCE) == set()
+    assert state_of(MESSAGE, resource, SOURCE).leads_to() == {PROJECT, OWNER, WORK, Key("shop", "Worker", "k1")}
+    assert state_of(MESSAGE, None, SOURCE).leads_to() == set()
 
 
 def test_a_comment_leads_to_what_its_uri_names() -> None:
-    assert references_in(COMMENT, {"uri": "/works/w1"}, SOURCE) == {WORK}
-    assert references_in(COMMENT, {"uri": "nonsense"}, SOURCE) == set()
+    assert state_of(COMMENT, {"uri": "/works/w1"}, SOURCE).leads_to() == {WORK}
+    assert state_of(COMMENT, {"uri": "nonsense"}, SOURCE).leads_to() == set()
 
 
 def test_references_tell_of_others() -> None:
@@ -50,8 +54,8 @@ def test_references_tell_of_others() -> None:
         "user": {"gid": "u1"},
         "x": {"gid": "1", "a": 2},
     }
-    assert learnt(MESSAGE, resource, SOURCE) == {PROJECT: {"title": "Logo"}}
-    assert learnt(MESSAGE, None, SOURCE) == {}
+    assert learnt(state_of(MESSAGE, resource, SOURCE)) == {PROJECT: {"title": "Logo"}}
+    assert learnt(state_of(MESSAGE, None, SOURCE)) == {}
 
 
 def test_a_reference_gets_the_remembered_fields_it_lacks() -> None:
@@ -62,7 +66,7 @@ def test_a_reference_gets_the_remembered_fields_it_lacks() -> None:
             resource={"gid": "p1", "title": "Logo", "status": "draft"}, learned={"status": "x", "a": 1}, at=9
         )
     }
-    filled, paths = fill(MESSAGE, resource, SOURCE, memory)
+    filled, paths = filled_in(MESSAGE, resource, memory)
     assert filled == {"message": "Hi", "project": {"gid": "p1", "title": None, "status": "draft", "a": 1}}
     assert paths == {"project.status": 9, "project.a": 9}
     assert resource == before
@@ -74,14 +78,14 @@ def test_references_inside_what_was_filled_are_filled_once_more() -> None:
         PROJECT: known(2, gid="p1", title="Logo", owner={"gid": "u1"}),
         OWNER: known(3, gid="u1", firstname="Zoé"),
     }
-    filled, paths = fill(Key("shop", "Work", "w2"), {"parent": {"gid": "w1"}}, SOURCE, memory)
+    filled, paths = filled_in(Key("shop", "Work", "w2"), {"parent": {"gid": "w1"}}, memory)
     assert filled == {"parent": {"gid": "w1", "project": {"gid": "p1", "title": "Logo", "owner": {"gid": "u1"}}}}
     assert paths == {"parent.project": 1, "parent.project.title": 2, "parent.project.owner": 2}
 
 
 def test_a_comment_is_filled_with_its_work_and_project() -> None:
     memory = {WORK: known(1, gid="w1", project={"gid": "p1"}), PROJECT: known(2, gid="p1", title="Logo")}
-    filled, paths = fill(COMMENT, {"uri": "/works/w1", "message": "Hi"}, SOURCE, memory)
+    filled, paths = filled_in(COMMENT, {"uri": "/works/w1", "message": "Hi"}, memory)
     project = {"gid": "p1", "title": "Logo"}
     assert filled["message"] == "Hi"
     assert filled["work"] == {"gid": "w1", "project": project}
@@ -91,13 +95,13 @@ def test_a_comment_is_filled_with_its_work_and_project() -> None:
 
 
 def test_a_comment_on_a_project() -> None:
-    filled, _ = fill(COMMENT, {"uri": "/projects/p1"}, SOURCE, {PROJECT: known(gid="p1", title="Logo")})
+    filled, _ = filled_in(COMMENT, {"uri": "/projects/p1"}, {PROJECT: known(gid="p1", title="Logo")})
     assert filled["project"] == {"gid": "p1", "title": "Logo"}
     assert filled["subject"] == {"type": "Project", "gid": "p1", "title": "Logo"}
 
 
 def test_a_comment_on_something_unknown() -> None:
-    filled, paths = fill(COMMENT, {"uri": "/works/w1", "project": {"gid": "p9"}}, SOURCE, {})
+    filled, paths = filled_in(COMMENT, {"uri": "/works/w1", "project": {"gid": "p9"}}, {})
     assert filled == {
         "uri": "/works/w1",
         "work": {"gid": "w1"},
@@ -112,7 +116,7 @@ def test_circles_end() -> None:
         WORK: known(gid="w1", parent={"gid": "w2"}),
         Key("shop", "Work", "w2"): known(gid="w2", parent={"gid": "w1"}),
     }
-    filled, _ = fill(Key("shop", "Work", "w3"), {"parent": {"gid": "w1"}}, SOURCE, memory)
+    filled, _ = filled_in(Key("shop", "Work", "w3"), {"parent": {"gid": "w1"}}, memory)
     assert filled == {"parent": {"gid": "w1", "parent": {"gid": "w2", "parent": {"gid": "w1"}}}}
 
 
@@ -121,7 +125,7 @@ def test_circles_end() -> None:
 
 def seen(action: str, sent: dict[str, Any] | None, memory: dict[Key, Memory], key: Key = PROJECT) -> Understood:
     recorded = Recorded(id=3, key=key, action=action, received_at=100.0, body=b"")
-    return understand(recorded, sent, SOURCE, memory)
+    return understand(recorded, state_of(key, sent, SOURCE), SOURCE, memory)
 
 
 def test_the_first_sight() -> None:
@@ -180,4 +184,4 @@ def test_an_older_state_is_stale_and_changes_nothing(sent: str | None, known_at:
 
 def test_a_source_that_is_no_longer_configured() -> None:
     recorded = Recorded(id=3, key=PROJECT, action="updated", received_at=100.0, body=b"")
-    assert understand(recorded, None, None, {}).event.resource is None
+    assert understand(recorded, State(), None, {}).event.resource is None

@@ -10,7 +10,7 @@ from pathlib import Path
 from bridge.delivery.senders import Senders
 from bridge.model import Key, Notification, Outcome, Recorded, Signing, replace
 from bridge.render.envelope import check_envelope, enveloped
-from bridge.rules import understand
+from bridge.rules import state_of, understand
 from bridge.sources.base import Source
 from bridge.sources.creads import Creads
 from tests.live import CONFIG, SECRET, Live, Sink, envelope
@@ -25,7 +25,7 @@ def told(body: bytes) -> Notification:
     """What a rule of the first Bridge makes of an event it received."""
     recorded = Recorded(id=1, key=Key("creads", "Project", "a1"), action="created", received_at=0.0, body=body)
     source: Source = Creads("creads", (b"x",))
-    event = understand(recorded, source.resource_of(body), source, {}).event
+    event = understand(recorded, state_of(recorded.key, source.resource_of(body), source), source, {}).event
     return enveloped(WORDS, "partners", event=event, rule="All", now=datetime.now(UTC), redact=frozenset())
 
 

@@ -88,14 +88,14 @@ class Matching:
                 fitted.append(self._unmatchable(recorded, fault))
             spent.append(time.perf_counter() - began)
             rested = await _rest(rested)
-        desk = self._desk()
+        desk, now = self._desk(), self._now()
         if wanted := {key for one in fitted if isinstance(one, Fitted) for key in gates_needed(one)}:
             desk.gates = await self._store.gates(wanted)
         results = []
         rested = time.perf_counter()
         for recorded, one, seconds in zip(batch, fitted, spent, strict=True):
             began = time.perf_counter()
-            matched = one if isinstance(one, Matched) else self._planned(one, desk)
+            matched = one if isinstance(one, Matched) else self._planned(one, desk, now)
             results.append(matched)
             if not self._rehearsing:
                 self._told(recorded, matched, seconds + time.perf_counter() - began)
@@ -104,9 +104,9 @@ class Matching:
             rested = await _rest(rested)
         return await self._store.write_matched(results, full=list(full))
 
-    def _planned(self, fitted: Fitted, desk: Desk) -> Matched:
+    def _planned(self, fitted: Fitted, desk: Desk, now: datetime) -> Matched:
         try:
-            matched, errors = fan_out(fitted, self.snapshot, desk, self._now())
+            matched, errors = fan_out(fitted, self.snapshot, desk, now)
         except Exception as fault:  # likewise
             return self._unmatchable(fitted.recorded, fault)
         self._tell_errors(errors)

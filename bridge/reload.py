@@ -28,6 +28,9 @@ log = structlog.get_logger()
 
 QUIET = 0.2  # seconds without a change before files are taken: an editor or a checkout writes several times
 POLL = 2.0  # seconds; not every file system tells of changes
+STEP = (
+    100  # milliseconds; at each, a thread of the watcher asks for the interpreter, which the corridor has then to give
+)
 FINEST = 2.0  # seconds; some file systems note the time of a change no finer
 COLLECT = (10_000, 20, 20)  # the collector's thresholds: an event makes hundreds of objects, and no circles
 AT_START_ONLY = ("listen", "listen_hooks", "store", "senders")
@@ -81,7 +84,7 @@ class Reloader:
         """Wake as soon as the file system tells of a change; where it cannot, `POLL` finds it."""
         while True:
             path, folders = self._current().settings.path, _folders(self._current())
-            below = [awatch(*folders, watch_filter=_is_ours, step=20, debounce=50)] if folders else []
+            below = [awatch(*folders, watch_filter=_is_ours, step=STEP, debounce=STEP)] if folders else []
             watching = [asyncio.create_task(self._stir(changes)) for changes in below]
             watching.append(asyncio.create_task(self._stir_by(path)))
             try:
@@ -104,7 +107,7 @@ class Reloader:
         """The file and not its folder, where the store may stand: each write to that would wake us."""
         while True:
             try:
-                async for _ in awatch(path, step=20, debounce=50):
+                async for _ in awatch(path, step=STEP, debounce=STEP):
                     self._stirred.set()
                     break  # an editor puts another file in its place, which is watched next
             except FileNotFoundError:

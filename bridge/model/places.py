@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct
+
 from bridge.model.files import Place
 from bridge.model.values import Format
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """What Bridge must know of a destination's service to write for it."""
 
     name: str  # "slack", "mail", "teams", "json", "console", …

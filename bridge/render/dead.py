@@ -42,7 +42,7 @@ def encoder(kind: Kind, format_: Format, *, title: bool, plain: bool) -> Callabl
 
 def encodable(text: str) -> str:
     """For programs, the words as they are; only what UTF-8 or a database refuses is replaced."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "")
+    return text if text.isascii() and "\0" not in text else text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def visible(text: str) -> str:

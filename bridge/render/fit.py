@@ -77,6 +77,8 @@ def _joined_to_next(text: str, at: int) -> bool:
 
 def one_line(text: str) -> str:
     """A title: control characters and line ends become spaces."""
+    if text.isprintable() and "  " not in text:  # nearly every title
+        return text.strip(" ")
     return squeezed(text.translate(_CONTROL))
 
 

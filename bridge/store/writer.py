@@ -87,7 +87,8 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._connection: Connection | None = None
         self._closing = False
-        self._task = asyncio.create_task(self._run(), name="store-writer")
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._run(), name="store-writer")
 
     def put(self, apply: Apply[P, R], payload: P, *, can_wait: bool = False) -> asyncio.Future[R]:
         """Have an operation done; the future is settled after its COMMIT. Raises StoreUnavailable at once when full.
@@ -98,8 +99,7 @@ class Writer:
             raise StoreUnavailable("the store is closed")
         if len(self._waiting) >= MOST_WAITING:
             raise StoreUnavailable(f"{MOST_WAITING:,} writes are already waiting")
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[R] = loop.create_future()
+        future: asyncio.Future[R] = self._loop.create_future()
         self._waiting.append(_Waiting(apply, payload, future))
         if not can_wait:
             self._due.set()
@@ -110,15 +110,14 @@ class Writer:
     def _plan(self) -> None:
         """Have a turn soon enough after the last one."""
         if self._later is None and not self._turning:
-            loop = asyncio.get_running_loop()
-            self._later = loop.call_at(self._rested + GATHER, self._due.set)
+            self._later = self._loop.call_at(self._rested + GATHER, self._due.set)
 
     async def close(self) -> None:
         """Write what waits, then end."""
         self._closing = True
         self._due.set()
         await self._task
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        await self._loop.run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
     def commits_of_others(self) -> int | None:
@@ -149,7 +148,7 @@ class Writer:
                 for one, result in results:
                     one.settle(result)
             self._turning = False
-            self._rested = asyncio.get_running_loop().time()
+            self._rested = self._loop.time()
             if more or self._closing:
                 self._due.set()
             elif self._waiting:
@@ -163,12 +162,11 @@ class Writer:
         return sorted(batch, key=lambda one: self._rank.get(one.apply, last))
 
     async def _write(self, batch: Sequence[_Waiting]) -> list[_Done]:
-        loop = asyncio.get_running_loop()
         if not self._database.dialect.in_loop:
-            return await loop.run_in_executor(self._thread, self._whole_turn, batch)
+            return await self._loop.run_in_executor(self._thread, self._whole_turn, batch)
         with await self._begin_patiently() as transaction:
             results = self._apply(batch)
-            await loop.run_in_executor(self._thread, transaction.commit)
+            await self._loop.run_in_executor(self._thread, transaction.commit)
         return results
 
     def _whole_turn(self, batch: Sequence[_Waiting]) -> list[_Done]:
@@ -194,7 +192,7 @@ class Writer:
         """Give the error to all when the store is at fault, else find out whose it is."""
         whole = isinstance(error, StoreUnavailable) or (_is_trouble(error) and not _is_deadlock(error))
         if whole or (len(batch) == 1 and _is_trouble(error)):
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+            await self._loop.run_in_executor(self._thread, self._disconnect)
             for one in batch:
                 one.fail(unavailable(error))
         elif len(batch) == 1:
@@ -226,8 +224,7 @@ class Writer:
 
     async def _begin_patiently(self) -> RootTransaction:
         """BEGIN IMMEDIATE, tried again while another process writes, without stopping the event loop."""
-        loop = asyncio.get_running_loop()
-        give_up = loop.time() + self._patience
+        give_up = self._loop.time() + self._patience
         pause = 0.001
         while True:
             try:
@@ -235,7 +232,7 @@ class Writer:
             except DBAPIError as error:
                 if not is_busy(error):
                     raise
-                if loop.time() >= give_up:
+                if self._loop.time() >= give_up:
                     raise StoreUnavailable("another process has kept the store locked") from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, 0.05)

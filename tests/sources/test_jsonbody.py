@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
+from unittest.mock import patch
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bridge.errors import BadEnvelope, NotJson
+from bridge.sources import jsonbody
 from bridge.sources.jsonbody import MAX_DEPTH, MAX_KEY, MAX_NODES, decode
 
 
@@ -68,3 +72,26 @@ def test_the_bounds_hold_exactly() -> None:
 def test_anything_is_read_or_refused(body: bytes) -> None:
     with suppress(BadEnvelope):
         decode(body)
+
+
+KEYS = st.text(st.sampled_from('k"\\/é\n{'), max_size=14)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(st.sampled_from('9"\\,['), max_size=24),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES, st.booleans())
+@example({"k" * 9: 1}, False)
+@example({'"' * 9: 1}, True)
+@example({'\\"' * 5: 1}, True)
+@example([[[[1]]]], True)
+@example({"a": 2**63}, True)
+def test_what_the_bytes_call_harmless_keeps_the_bounds(value: object, ascii: bool) -> None:
+    body = json.dumps(value, ensure_ascii=ascii).encode()
+    with patch.multiple(jsonbody, MAX_DEPTH=4, MAX_NODES=60, MAX_KEY=8):
+        if jsonbody._is_harmless(body):
+            read = msgspec.json.decode(body)
+            jsonbody._hold_to_bounds(read)
+            assert read == msgspec.json.decode(body)  # no number was kept as its text either

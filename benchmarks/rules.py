@@ -18,7 +18,7 @@ from bridge.backtest import differences
 from bridge.config.snapshot import Snapshot, load
 from bridge.matching import Matching
 from bridge.model import Arrival, Condition, Event, Key, Leaf, Memory, Place, Recorded, Rule, Target, Trigger
-from bridge.rules import Matcher, changes_between, compile_condition, facts_of, understand
+from bridge.rules import Matcher, changes_between, compile_condition, facts_of, state_of, understand
 from bridge.sources import SOURCES
 from bridge.store import Store
 
@@ -120,7 +120,7 @@ def state() -> float:
     key = Key("creads", "Project", "p1")
     memory = {key: Memory(resource=before), Key("creads", "User", "u1"): Memory(learned={"firstname": "Ada"})}
     recorded = Recorded(id=1, key=key, action="updated", received_at=NOW.timestamp(), body=body)
-    return best(lambda: understand(recorded, sent, source, memory), times=500)
+    return best(lambda: understand(recorded, state_of(key, sent, source), source, memory), times=500)
 
 
 # ---- replay ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -59,6 +60,12 @@ class Running:
         """Resident memory of all its processes, MB."""
         pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.pids())
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def matched(self) -> int:
+        """How many events were matched since its start."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+            counts = re.findall(rb'^bridge_events_total\{.*state="matched"\} ([0-9.e+]+)', answer.read(), re.M)
+        return int(sum(map(float, counts)))
 
     def cpu(self) -> float:
         """CPU seconds that all its processes used."""

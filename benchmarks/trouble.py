@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import ssl
+import statistics
 import tempfile
 import time
 from collections import Counter
@@ -30,6 +31,7 @@ BUSY = b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"
 HEALTHY = 20
 WARM = 500  # events before anything is measured
 STEPS = 10  # parts of a long load, each measured
+BURST, BURSTS = 1_000, 7  # events, and how often
 WAIT = 240.0  # seconds in which what waited must have left
 
 
@@ -108,7 +110,7 @@ def down(count: int) -> list[Row]:
 
 
 def backlog(count: int) -> list[Row]:
-    """A long queue for a dead destination: what it costs while it grows, and how it leaves."""
+    """A long queue for a dead destination: what it costs while it grows and once it is there, and how it leaves."""
 
     async def run() -> list[Row]:
         sink = Troubled()
@@ -116,31 +118,57 @@ def backlog(count: int) -> list[Row]:
         memory, results = list[float](), list[Result]()
         async with served(await sink.start()) as service:
             await load(service.port, None, count=WARM, first=count)
+            before, posted = await _bursts(service, count + WARM)
             for first in range(0, count, count // STEPS):
                 results.append(await load(service.port, None, count=count // STEPS, first=first))
                 memory.append(service.memory())
+            after, posted = await _bursts(service, posted)
             sink.down = False
-            took = await _drained(sink, count + WARM)
+            took = await _drained(sink, posted)
             memory.append(service.memory())
         early, late = results[0], results[-1]
         return [
             (
-                f"{count:,} waiting: accepts/s, first / last tenth",
-                _both(early, late, lambda r: r.accepts_per_s),
+                f"bursts of {BURST:,}, none / {count:,} waiting: accepts/s",
+                _both(before, after, lambda bursts: statistics.median(burst.accepts_per_s for burst in bursts)),
                 "same",
             ),
-            ("    answer p99, ms, first / last tenth", _both(early, late, lambda r: quantile(r.ack, 0.99)), "same"),
+            (
+                "    answer p99, ms",
+                _both(before, after, lambda bursts: statistics.median(quantile(burst.ack, 0.99) for burst in bursts)),
+                "same",
+            ),
+            (
+                "    while it grows, first / last tenth: accepts/s",
+                _both(early, late, lambda result: result.accepts_per_s),
+                "",
+            ),
             (
                 "    memory, MB, first / last tenth / drained",
                 " / ".join(f"{memory[n]:.0f}" for n in (0, -2, -1)),
                 "flat",
             ),
             ("    tried while it was down", f"{sink.refused}", ""),
-            ("    drained at, events/s", f"{count / took:,.0f}", "full rate"),
-            ("    lost / twice", f"{count + WARM - len(sink.seen)} / {sink.twice}", "0 / 0"),
+            ("    drained at, events/s", f"{posted / took:,.0f}", "full rate"),
+            ("    lost / twice", f"{posted - len(sink.seen)} / {sink.twice}", "0 / 0"),
         ]
 
     return in_loop(run)
+
+
+async def _bursts(service: Running, posted: int) -> tuple[list[Result], int]:
+    """Some bursts, each begun when all before it is matched; gives also how many events there are then."""
+    results = []
+    for _ in range(BURSTS):
+        await _all_matched(service, posted)
+        results.append(await load(service.port, None, count=BURST, first=posted))
+        posted += BURST
+    await _all_matched(service, posted)
+    return results, posted
+
+
+async def _all_matched(service: Running, posted: int) -> None:
+    await _until(lambda: service.matched() >= posted, WAIT)
 
 
 async def _drained(sink: Sink, count: int) -> float:
@@ -161,7 +189,7 @@ def _told(sink: Troubled) -> str:
     return ", ".join(f"{title}: {number}" for title, number in sink.told.items())
 
 
-def _both(first: Result, last: Result, value: Callable[[Result], float]) -> str:
+def _both(first: T, last: T, value: Callable[[T], float]) -> str:
     return f"{value(first):,.0f} / {value(last):,.0f}"
 
 

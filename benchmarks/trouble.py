@@ -117,10 +117,11 @@ def backlog(count: int) -> list[Row]:
         sink.down = True
         memory, results = list[float](), list[Result]()
         async with served(await sink.start()) as service:
-            await load(service.port, None, count=WARM, first=count)
-            before, posted = await _bursts(service, count + WARM)
-            for first in range(0, count, count // STEPS):
-                results.append(await load(service.port, None, count=count // STEPS, first=first))
+            await load(service.port, None, count=WARM)
+            before, posted = await _bursts(service, WARM)
+            for _ in range(STEPS):
+                results.append(await load(service.port, None, count=count // STEPS, first=posted))
+                posted += count // STEPS
                 memory.append(service.memory())
             after, posted = await _bursts(service, posted)
             sink.down = False
@@ -169,6 +170,7 @@ async def _bursts(service: Running, posted: int) -> tuple[list[Result], int]:
 
 async def _all_matched(service: Running, posted: int) -> None:
     await _until(lambda: service.matched() >= posted, WAIT)
+    assert service.matched() >= posted, "what is measured next would share the process with matching"
 
 
 async def _drained(sink: Sink, count: int) -> float:

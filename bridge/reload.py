@@ -28,9 +28,8 @@ log = structlog.get_logger()
 
 QUIET = 0.2  # seconds without a change before files are taken: an editor or a checkout writes several times
 POLL = 2.0  # seconds; not every file system tells of changes
-STEP = (
-    100  # milliseconds; at each, a thread of the watcher asks for the interpreter, which the corridor has then to give
-)
+# At each, a thread of the watcher asks for the interpreter, which the corridor then has to give.
+STEP = 100  # milliseconds
 FINEST = 2.0  # seconds; some file systems note the time of a change no finer
 COLLECT = (10_000, 20, 20)  # the collector's thresholds: an event makes hundreds of objects, and no circles
 AT_START_ONLY = ("listen", "listen_hooks", "store", "senders")

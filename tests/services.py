@@ -26,6 +26,8 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
+from tests.live import free_port
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -233,8 +235,7 @@ class MailServer:
         self.recipients: list[list[str]] = []
         self.logins: list[str] = []
         self._replies = replies or {}
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._controller = Controller(
             self,
             hostname="127.0.0.1",

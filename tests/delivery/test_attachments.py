@@ -22,6 +22,7 @@ from bridge.delivery.attachments import fetch
 from bridge.delivery.recorder import Seen, watch_smtp
 from bridge.model import Notification
 from tests.delivery.conftest import Send
+from tests.live import free_port
 from tests.services import FakeWorld, MailServer
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus" / "urls.json"
@@ -281,7 +282,7 @@ def test_what_breaks_off_is_not_sent(machine: Machine) -> None:
 
 
 def test_refusals_are_told_in_words(machine: Machine) -> None:
-    closed = f"http://public.test:{free_port()}/"
+    closed = f"http://public.test:{free_port(SERVER)}/"
     machine.answers["/500"] = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
     _, reasons = got(machine, "/none", "/500", closed, "http://nowhere.test/", "file:///etc/passwd")
     assert reasons == [
@@ -291,12 +292,6 @@ def test_refusals_are_told_in_words(machine: Machine) -> None:
         "nowhere.test cannot be found",
         "its address is not a plain http or https one",
     ]
-
-
-def free_port() -> int:
-    with socket.create_server((SERVER, 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def test_a_message_takes_five_files(machine: Machine) -> None:

@@ -23,8 +23,7 @@ from bridge.store import Store
 
 log = structlog.get_logger()
 
-SLICE = 64  # events matched in one transaction while posts come in: small, since accepts wait meanwhile
-SLICE_ALONE = 256  # while none do
+SLICE = 32  # events matched in one transaction: small, since accepts and sends wait for its statements
 AT_ONCE = 50  # of each kind of clock in one round
 MOST_NAMED = 3  # rules in the log line of a slow event
 STRETCH = 0.001  # seconds of matching and rendering after which whoever waits has a turn: accepts go first

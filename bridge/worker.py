@@ -13,7 +13,7 @@ from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
 from bridge.errors import StoreUnavailable
 from bridge.lanes import POLL, Lanes, nap
-from bridge.matching import SLICE, SLICE_ALONE, Matching
+from bridge.matching import SLICE, Matching
 from bridge.retention import Retention
 from bridge.store import Store
 from bridge.watch import Watch
@@ -91,14 +91,13 @@ class Worker:
     # ---- match -----------------------------------------------------------------------------
 
     async def _match_all(self) -> None:
-        came = self._came
         while True:
             self._recorded.clear()
             self.matching.snapshot = self._snapshot  # here alone: one slice is matched with one version of the files
             if not await self._leads():
                 await nap(self._recorded, POLL)
                 continue
-            batch = await self._store.unmatched(SLICE_ALONE if self._came == came else SLICE)
+            batch = await self._store.unmatched(SLICE)
             if self._look_again:  # after the batch was read: a silence kept before an event came is asked for it
                 await self._refresh()
             if batch:

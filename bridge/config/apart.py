@@ -68,7 +68,7 @@ def _built(kind: type[Any], values: tuple[Any, ...], new: Callable[[Any], Any] =
 
 def main() -> None:
     """The child: an order comes in, one pickle for each file goes out."""
-    os.nice(5)  # posts go first
+    os.nice(10)  # posts and sends go first
     order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301 -- what our parent wrote
     parsed = parse(order)
     sys.stdout.buffer.write(pickle.dumps({name: packed(file) for name, file in parsed.items()}))

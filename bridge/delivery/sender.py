@@ -166,6 +166,7 @@ def main(fd: int, threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a TextIOWrapper here
+    os.nice(5)  # its parent goes first: who waits for its threads waits for their next orders too
     recorder.watch_smtp()
     http.install()
     with contextlib.suppress(OSError):  # reset: the other end died

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table
@@ -18,17 +19,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 
 Row = Mapping[str, Any]
+InOrder = Callable[[Row], tuple[Any, ...]]
 
 AT_ONCE = 5000  # items of a list in one statement, which has only so many parameters
-# Both take rows as maps: `:name` and `%(name)s`.
+# SQLite takes rows as tuples, since each name of each row would be looked up among all before it; psycopg as maps.
 _COMPILING: dict[str, Callable[[], Compiling]] = {
-    "sqlite": lambda: sqlite.dialect(paramstyle="named"),
+    "sqlite": lambda: sqlite.dialect(paramstyle="qmark"),
     "postgresql": psycopg.dialect,
 }
 
 
 def straight(
-    connection: Connection, text: str, values: Sequence[Any] = (), *, rows: Sequence[Row] = ()
+    connection: Connection, text: str, values: Sequence[Any] = (), *, rows: Sequence[tuple[Any, ...]] = ()
 ) -> sqlite3.Cursor:
     """Execute on SQLite's own connection, for each of `rows` where there are any. Raises as SQLAlchemy does."""
     driver: Any = connection.connection.driver_connection
@@ -90,25 +92,26 @@ class Many:
         """`names`: the columns that rows of an INSERT give, all of the table but `id` where nothing is said."""
         self._statement = statement
         self._names = names
-        self._compiled: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._compiled: dict[str, tuple[str, dict[str, Any], InOrder | None]] = {}
 
     def run(self, connection: Connection, rows: Sequence[Row]) -> None:
         """Execute it for each row."""
-        text, constants = self._for(connection.dialect.name)
+        text, constants, in_order = self._for(connection.dialect.name)
         given = [{**constants, **row} for row in rows] if constants else list(rows)
-        if connection.dialect.name == "sqlite":
-            straight(connection, text, rows=given)
-        else:
+        if in_order is None:
             connection.exec_driver_sql(text, given)
+        else:
+            straight(connection, text, rows=list(map(in_order, given)))
 
-    def _for(self, dialect: str) -> tuple[str, dict[str, Any]]:
+    def _for(self, dialect: str) -> tuple[str, dict[str, Any], InOrder | None]:
         if dialect not in self._compiled:
             compiled = self._statement.compile(  # type: ignore[attr-defined]  # every statement has it
                 dialect=_COMPILING[dialect](), column_keys=self._names
             )
             binds: Mapping[str, Any] = compiled.binds
             constants = {name: bind.value for name, bind in binds.items() if not bind.required}
-            self._compiled[dialect] = str(compiled), constants
+            order = compiled.positiontup
+            self._compiled[dialect] = str(compiled), constants, itemgetter(*order) if order else None
         return self._compiled[dialect]
 
 

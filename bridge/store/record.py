@@ -15,6 +15,10 @@ from bridge.store.tables import event
 from bridge.store.text import clean
 from bridge.store.writer import Turn
 
+# Digests alone would be written all over their index, at a cost that grows with it. Most senders count their gids up:
+# behind the start of the gid, new digests come at the index's end.
+GID_PART = 16
+
 # A sender repeats a post for some minutes when our answer got lost; what comes later may be the resource's way back.
 REPEATS_FOR = 600.0
 
@@ -74,35 +78,39 @@ _COUNT = (
 def record(turn: Turn, payloads: Sequence[ToRecord]) -> list[Receipt]:
     """Insert the arrivals that are news and count those that are not."""
     turn.dialect.lock(turn.connection, (f"{a.source}\0".encode() + a.digest for a, _ in payloads))
-    firsts = _seen(turn, payloads)
+    digests = [_digest(arrival) for arrival, _ in payloads]
+    firsts = _seen(turn, digests)
     latest: dict[Key, bytes] = {}  # the last state of each resource inserted here
-    fresh: list[tuple[Arrival, _First]] = []
+    fresh: list[tuple[Arrival, bytes, _First]] = []
     answers: list[tuple[_First, bool]] = []
-    for arrival, window in payloads:
+    for (arrival, window), digest in zip(payloads, digests, strict=True):
         key = Key(arrival.source, arrival.type, arrival.gid)
-        same = (arrival.source, arrival.digest)
+        same = (arrival.source, digest)
         first = firsts.get(same)
-        if first is not None and latest.get(key, arrival.digest) != arrival.digest:
+        if first is not None and latest.get(key, digest) != digest:
             first.superseded = True
         if first is not None and _is_duplicate(arrival.received_at - first.received_at, window, first):
             first.duplicates += 1
             answers.append((first, True))
             continue
         firsts[same] = first = _First(arrival.received_at, superseded=False)
-        latest[key] = arrival.digest
-        fresh.append((arrival, first))
+        latest[key] = digest
+        fresh.append((arrival, digest, first))
         answers.append((first, False))
     _count(turn, [first for first in firsts.values() if first.id and first.duplicates])
     _insert(turn, fresh)
     return [Receipt(id=first.id, duplicate=duplicate) for first, duplicate in answers]
 
 
-def _seen(turn: Turn, payloads: Sequence[ToRecord]) -> dict[_Same, _First]:
-    digests = list({one.arrival.digest for one in payloads})
+def _digest(arrival: Arrival) -> bytes:
+    return clean(arrival.gid)[:GID_PART].encode() + arrival.digest
+
+
+def _seen(turn: Turn, digests: Sequence[bytes]) -> dict[_Same, _First]:
     # Oldest first, so that the newest with the same source and digest is the one that stays.
     return {
         (source, digest): _First(received_at, bool(superseded), id)
-        for id, source, digest, received_at, superseded in _SEEN.run(turn.connection, digests=digests)
+        for id, source, digest, received_at, superseded in _SEEN.run(turn.connection, digests=list(set(digests)))
     }
 
 
@@ -110,16 +118,16 @@ def _is_duplicate(age: float, window: float, first: _First) -> bool:
     return age < window and not (first.superseded and age > REPEATS_FOR)
 
 
-def _insert(turn: Turn, fresh: Sequence[tuple[Arrival, _First]]) -> None:
+def _insert(turn: Turn, fresh: Sequence[tuple[Arrival, bytes, _First]]) -> None:
     if not fresh:
         return
-    rows = [_row(arrival, first.duplicates) for arrival, first in fresh]
-    for (_, first), id in zip(fresh, _INSERT.run(turn.connection, rows), strict=True):
+    rows = [_row(arrival, digest, first.duplicates) for arrival, digest, first in fresh]
+    for (_, _, first), id in zip(fresh, _INSERT.run(turn.connection, rows), strict=True):
         first.id = id
     turn.dialect.tell(turn.connection, turn.owner)
 
 
-def _row(arrival: Arrival, duplicates: int) -> dict[str, object]:
+def _row(arrival: Arrival, digest: bytes, duplicates: int) -> dict[str, object]:
     kind, action = clean(arrival.type), clean(arrival.action)
     return {
         "source": clean(arrival.source),
@@ -129,7 +137,7 @@ def _row(arrival: Arrival, duplicates: int) -> dict[str, object]:
         "type_folded": fold(kind),
         "action_folded": fold(action),
         "received_at": arrival.received_at,
-        "digest": arrival.digest,
+        "digest": digest,
         "body": arrival.body,
         "duplicates": duplicates,
         "state": "received",

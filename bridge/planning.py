@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from bridge.config.snapshot import Snapshot
 from bridge.errors import TemplateFailed
 from bridge.gates.gates import ask_hours, ask_once, ask_throttle, digest_due, digest_reason
@@ -52,8 +54,7 @@ class TemplateError:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fitted:
+class Fitted(Struct, frozen=True, kw_only=True):
     """An event, and the rules that fired on it, in order."""
 
     recorded: Recorded

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from bridge.model import Event, Json, Key, Memory, Recorded, replace
 from bridge.rules.changes import changes_between
@@ -14,8 +15,7 @@ from bridge.rules.references import Leads, State, fill, learnt, state_of
 NOTHING = Memory()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
+class Understood(Struct, frozen=True, kw_only=True):
     """An event as rules see it."""
 
     event: Event

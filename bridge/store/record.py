@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import bindparam, select, update
 
 from bridge.model import Arrival, Key, Receipt, fold
@@ -30,8 +30,7 @@ class ToRecord(NamedTuple):
     window: float
 
 
-@dataclass(slots=True)
-class _First:
+class _First(Struct):
     """The newest event with some source and digest."""
 
     received_at: float

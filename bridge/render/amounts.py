@@ -55,6 +55,8 @@ def _is_number(value: Any) -> bool:
 
 def _share_of(value: Any, whole: Any) -> float:
     """How much of one sum of money another is; 0 where that cannot be said."""
+    if not (isinstance(value, Mapping) and isinstance(whole, Mapping)):
+        return 0.0
     part, total = _amount(value), _amount(whole)
     return part / total if total > 0 and value.get("currency") == whole.get("currency") else 0.0
 

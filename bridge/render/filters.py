@@ -305,7 +305,8 @@ def _of_words(speech: Speech) -> dict[str, Filter]:
         if any(_is_nothing(value) for value in blank.values()) or blank.get("n") == 0:
             return ""
         pieces: list[Any] = []
-        for text, name in said(phrase, blank.get("n"), isinstance(phrase, Markup)):
+        n = blank["n"] if isinstance(blank.get("n"), int) else None
+        for text, name in said(phrase, n, isinstance(phrase, Markup)):
             pieces.append(text)
             if name:
                 pieces.append(blank.get(name, Missing(name=name)))

@@ -43,6 +43,18 @@ class Findings:
         elif node.end and node.value is not None:
             self.hidden.append((node.place, node.end))
 
+    def hide_keys(self, node: Node) -> None:
+        """Keep addresses that stand as keys out of every text: a `url:` was forgotten, and they hold tokens."""
+        waiting = [node]
+        while waiting:
+            one = waiting.pop()
+            for key, place in one.keys.items():
+                if "://" in key and not key.startswith("console://"):
+                    self.secrets.add(key)
+                    self.hidden.append((place, replace(place, column=place.column + len(key) + 1)))
+            if isinstance(one.value, dict | list):
+                waiting += one.value.values() if isinstance(one.value, dict) else one.value
+
     def unfilled(self, node: Node) -> bool:
         """Whether a variable in this value could not be filled in, which is a problem of its own already."""
         return is_filled(node) and any(

@@ -107,6 +107,8 @@ class RuleFiles:
                 self.findings.tell(Place(file, 1, 1), "empty", "this file is empty", help=help, docs=DOCS)
             return
         look_through(node, self.findings)
+        if b"://" in content:
+            self.findings.hide_keys(node)
         top = Fields(node, self.findings, what="a rule file", docs=DOCS)
         if not isinstance(node.value, dict):
             top.map(node, what="a rule file", example="`rules:` and the list of them below it")
@@ -172,6 +174,8 @@ class RuleFiles:
         if node is None:
             fields.missing("when", "write an event, such as `Project created`")
             return ()
+        if "://" in node.text:
+            self.findings.hide(node)
         triggers, problems = parse_when(node, self.known.events)
         self._take(problems)
         return triggers

@@ -147,6 +147,7 @@ def read_settings(
             help = "write at least `sources:` and `destinations:`; `bridge init DIR` makes one to start from"
             findings.tell(Place(file, 1, 1), "empty", "this file is empty", help=help, docs=DOCS)
         return None
+    findings.hide_keys(node)
     top = Fields(fill(node, environ, findings), findings, what="the configuration", docs=DOCS)
     if not isinstance(node.value, dict):
         top.map(node, what="the configuration", example="`key: value` lines, such as `listen: 127.0.0.1:8080`")

@@ -12,6 +12,7 @@ from bridge.config.reading import Findings
 from bridge.config.wording import said
 from bridge.errors import Problem
 from bridge.model import Node, Place, replace
+from bridge.rules.wording import TOKEN
 
 DOCS = "docs/configuration.md#variables"
 MOST_VARIABLES = 20  # in one value
@@ -26,8 +27,6 @@ _OPEN_KEYS = frozenset({"public_url", "links", "rules", "templates"})
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}|\$\{")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 _IN_RULES = re.compile(r"(?<!\$)\$\{(?:file:|[A-Za-z_][A-Za-z0-9_]*(?::-|\}))[^}]*\}?")
-# A part of a URL that is no word: long, with letters and digits.
-_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w%~+.-]{12,}")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -40,7 +39,7 @@ def secrets_in(value: str) -> set[str]:
     """What to mask of a secret value: all of it, and the parts of a URL that a service's answer may repeat."""
     if not value or value.endswith("://"):  # `console://` and its like say nothing of anybody
         return set()
-    parts = {unquote(part) for part in re.split(r"[/?&=:@,]+", value) if _TOKEN.fullmatch(part)}
+    parts = {unquote(part) for part in re.split(r"[/?&=:@,]+", value) if TOKEN.fullmatch(part)}
     password = re.match(r"\w+://[^/:@\s]*:([^/@\s]+)@", value)
     return {value} | parts | ({unquote(password[1])} if password else set())
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from bridge.errors import Problem
 from bridge.logs import printable
 from bridge.model import Place
+from bridge.rules.wording import tokenless
 
 LONGEST = 60  # of the user's own words in a message
 MOST_CHOICES = 8
@@ -73,7 +74,7 @@ _AT_THE_START = ("found unexpected end of stream", "found unexpected document", 
 
 def said(text: str) -> str:
     """The user's own words as a message may show them: in backticks, one clean line, not too long."""
-    clean = printable(text).replace("`", "'")
+    clean = tokenless(printable(text)).replace("`", "'")
     return f"`{clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + '…'}`"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 from bridge.model import Json
@@ -11,6 +12,10 @@ LONGEST = 60  # of the user's own words in a message
 MOST_CHOICES = 8
 DOCS_IF = "docs/rules.md#if"
 DOCS_WHEN = "docs/rules.md#when"
+
+# A part of an address that is no word: long, with letters and digits.
+TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[\w%~+.-]{12,}")
+_ADDRESS = re.compile(r"((?:\b[A-Za-z][\w+.-]*:)?//)[^\s'\"]+")
 
 _KINDS: dict[type, str] = {
     str: "text",
@@ -24,9 +29,20 @@ _KINDS: dict[type, str] = {
 }
 
 
+def tokenless(text: str) -> str:
+    """The text with no more of an address than its service: the rest may be secret. A page without a token stays."""
+    return _ADDRESS.sub(_shown, text) if "//" in text else text
+
+
+def _shown(address: re.Match[str]) -> str:
+    page = address[1] in ("http://", "https://") and not any(map(TOKEN.fullmatch, re.split(r"[/?&=:@,]+", address[0])))
+    return address[0] if page else f"{address[1]}…"
+
+
 def said(text: str) -> str:
     """The user's own words as a message may show them: in backticks, on one clean line, not too long."""
-    clean = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in text[: LONGEST + 1]).replace("`", "'")
+    start = tokenless(text)[: LONGEST + 1]
+    clean = "".join(c if c.isprintable() else f"U+{ord(c):04X}" for c in start).replace("`", "'")
     return f"`{clean if len(clean) <= LONGEST else clean[: LONGEST - 1] + '…'}`"
 
 

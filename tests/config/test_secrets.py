@@ -81,11 +81,37 @@ def test_a_variable_is_never_shown(config: str, tmp_path: Path) -> None:
         "admin_token: CANARY\nadmin_token: CANARY\n",
         "admin_token: CANARY\n\tx: 1\n",
         "store: postgresql://bridge:CANARY@db/bridge\nstoer: sqlite:///x\n",
+        "destinations:\n  ops: {slack://CANARY}\n",
+        "destinations:\n  ops: {slack://T1JJ3T3L2/A1BRTD4JD/CANARY: x}\n",
+        'destinations:\n  ops:\n    "https://hooks.slack.com/services/CANARY": x\n',
+        "destinations:\n  slack://CANARY: {url: console://}\n",
+        "sources:\n  https://example.com/hooks/CANARY: {type: creads}\n",
+        "slack://CANARY: x\n",
     ],
 )
 def test_a_value_in_the_file_is_never_shown(config: str, tmp_path: Path) -> None:
     path = lay(tmp_path, f"#--- config.yaml\n{config.replace('CANARY', IN_FILE)}")
     assert IN_FILE not in printed(path, {})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "when: Project created\n    notify: {slack://CANARY: x}",
+        "when: Project created\n    notify: slack://CANARY",
+        "when: Project created\n    notify: [ops, 'slack://CANARY']",
+        "when: Project created\n    notify: ops\n    slack://CANARY: x",
+        "when: Project created\n    notify: ops\n    if: {slack://CANARY: 1}",
+        "when: slack://CANARY\n    notify: ops",
+        "when: {slack://CANARY: x}\n    notify: ops",
+    ],
+)
+def test_an_address_in_a_rule_is_never_shown(rule: str, tmp_path: Path) -> None:
+    written = "rules:\n  - name: A\n    " + rule.replace("CANARY", f"T1JJ3T3L2/A1BRTD4JD/{IN_FILE}") + "\n"
+    path = lay(tmp_path, written)
+    assert check(path, {"CREADS_WEBHOOK_SECRET": "a-secret-of-some-length"}).problems
+    text = printed(path, {"CREADS_WEBHOOK_SECRET": "a-secret-of-some-length"})
+    assert IN_FILE[:12] not in text
 
 
 def test_a_secret_in_a_rule_is_told_and_not_shown(tmp_path: Path) -> None:

@@ -26,7 +26,9 @@ from bridge.store import Store
 
 log = structlog.get_logger()
 
-QUIET = 0.2  # seconds without a change before files are taken: an editor or a checkout writes several times
+# Seconds without a change before files are taken, behind the step in which it was told: an editor or a checkout writes
+# several times.
+QUIET = 0.1
 POLL = 2.0  # seconds; not every file system tells of changes
 # At each, a thread of the watcher asks for the interpreter, which the corridor then has to give.
 STEP = 100  # milliseconds

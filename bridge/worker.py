@@ -26,6 +26,7 @@ CLOCK = 5.0  # seconds between two rounds of leases and figures
 BURST = 8  # posts that came during one slice: it may be a flood
 FLOOD = 2000  # posts a second
 GLANCE = 0.02  # seconds in which they are counted: they come in the handfuls of a transaction
+CALM = 0.1  # seconds after a glance that saw no flood in which none is looked for: matching stands still meanwhile
 GIVE_WAY_MOST = 0.25  # seconds between two slices
 BEHIND_MOST = 1.0  # seconds
 LEASE = 15.0  # seconds one replica keeps the matching to itself
@@ -48,6 +49,7 @@ class Worker:
         self._loops: list[asyncio.Task[None]] = []
         self._leads_until = 0.0
         self._came = 0  # events recorded since the start
+        self._calm_until = 0.0
         self._look_again = True  # somebody may have written silences
 
     @property
@@ -106,7 +108,7 @@ class Worker:
                 self.lanes.offer(await self.matching.slice(batch, full=full))
                 if full:
                     self.lanes.look()
-                if self._came - came >= BURST:
+                if self._came - came >= BURST and self._clock() >= self._calm_until:
                     await self._give_way(batch[-1].received_at)
             rings_at = await self._store.next_clock()
             if rings_at is not None and rings_at <= self._clock():
@@ -123,6 +125,7 @@ class Worker:
             came = self._came
             await asyncio.sleep(GLANCE)
             if self._came - came < FLOOD * GLANCE:
+                self._calm_until = self._clock() + CALM
                 return
 
     async def _refresh(self) -> None:

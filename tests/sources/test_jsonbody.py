@@ -88,6 +88,7 @@ VALUES = st.recursive(
 @example({'\\"' * 5: 1}, True)
 @example([[[[1]]]], True)
 @example({"a": 2**63}, True)
+@example(["a"] * 61, True)
 def test_what_the_bytes_call_harmless_keeps_the_bounds(value: object, ascii: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii).encode()
     with patch.multiple(jsonbody, MAX_DEPTH=4, MAX_NODES=60, MAX_KEY=8):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -47,8 +48,8 @@ class Lane:
         """A service that asks to wait is asked for nothing meanwhile."""
         self.opens_at = max(self.opens_at, not_before)
 
-    def give_back(self) -> list[int]:
-        """The ids of all that waits, which it forgets."""
-        ids = [delivery.id for delivery in self.waiting]
-        self.waiting.clear()
+    def give_back(self, before: float = math.inf) -> list[int]:
+        """The ids of all that waits and was created before, which it forgets."""
+        ids = [delivery.id for delivery in self.waiting if delivery.created_at <= before]
+        self.waiting = deque(delivery for delivery in self.waiting if delivery.created_at > before)
         return ids

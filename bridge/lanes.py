@@ -210,6 +210,9 @@ class Lanes:
             self._heed()
             for name in list(self._pausing.paused):
                 await self._mind_pause(name)
+            for destination in self.snapshot.settings.destinations.values():
+                if destination.fallback_after is not None and destination.name not in self._pausing.paused:
+                    await self._overtake(destination)
             await nap(self._look, POLL)
 
     async def _mind_pause(self, name: str) -> None:
@@ -253,10 +256,13 @@ class Lanes:
         self.wake()
 
     async def _overtake(self, destination: Destination) -> None:
-        """What was held for too long goes to the fallback, untried."""
+        """What waited for too long goes to the fallback, without another try."""
+        name, before = destination.name, self._clock() - patience(destination)
         if destination.fallback not in self.snapshot.settings.destinations:
             return
-        for delivery in await self._store.pauses.overtake(destination.name, patience(destination), OVERTAKEN):
+        if name in self._lanes and (late := self._lanes[name].give_back(before)):
+            await self._store.release(late)
+        for delivery in await self._store.pauses.overtake(name, before, OVERTAKEN):
             untried = Settled(delivery=delivery, at=self._clock(), outcome=Outcome(result="failed"), state="failed")
             await self._store.replace(await with_instead(untried, destination, self.snapshot, self._store))
             self._due.set()

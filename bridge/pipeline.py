@@ -117,7 +117,7 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
         delivery.attempts + 1,
         outcome,
         destination.schedule or DEFAULT_SCHEDULE,
-        give_up_after=_give_up_after(destination),
+        give_up_after=destination.give_up_after,
         created_at=delivery.created_at,
         now=at + outcome.took_ms / 1000,
         jitter=random.uniform(-1, 1),  # noqa: S311 -- spreads retries, guards nothing
@@ -129,9 +129,3 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
 def _of_repeat(reason: str) -> str:
     said = "a repeat: an attempt before it may have arrived"
     return f"{said}; {reason}" if reason else said
-
-
-def _give_up_after(destination: Destination) -> float | None:
-    """A fallback gets the message no later than it may wait for it."""
-    limits = (destination.give_up_after, destination.fallback_after if destination.fallback else None)
-    return min((limit for limit in limits if limit is not None), default=None)

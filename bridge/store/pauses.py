@@ -52,7 +52,9 @@ class Pauses:
             pass
         return became == "active"
 
-    async def overtake(self, name: str, waited: float, limit: int) -> list[Delivery]:
-        """Take into hand up to `limit` deliveries that a paused destination holds for longer than `waited` seconds."""
-        wanted = pausing.ToOvertake(name, self._clock() - waited, limit)
-        return await self._writer.put(pausing.overtake, wanted)
+    async def overtake(self, name: str, before: float, limit: int) -> list[Delivery]:
+        """Take into hand up to `limit` deliveries created before that wait for a destination, or that its pause holds.
+
+        What is in hand already is left there.
+        """
+        return await self._writer.put(pausing.overtake, pausing.ToOvertake(name, before, limit))

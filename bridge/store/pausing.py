@@ -59,7 +59,7 @@ class ToResume(NamedTuple):
 
 
 class ToOvertake(NamedTuple):
-    """A paused destination, and since when its messages have waited too long for it."""
+    """A destination, and since when its messages have waited too long for it."""
 
     name: str
     before: float
@@ -159,13 +159,29 @@ _GATHER = (
     .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
     .values(state="merged", reason=bindparam("why"), next_at=None, bundle_id=bindparam("bundle"))
 )
-_OLDEST: Select[Any] = (
+# Ids follow the time: of what waits, only what came before this one needs to be looked at.
+_since = delivery.alias("since")
+_LAST_BEFORE = (
+    select(_since.c.id)
+    .where(_since.c.created_at <= bindparam("before", type_=Double))
+    .order_by(_since.c.created_at.desc(), _since.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_WAITS = (
+    PENDING,
+    NOT_DELIVERED,
+    delivery.c.owner.is_(None),
+    delivery.c.destination.concat("") == _NAME,
+)
+_LATE = [
     select(delivery)
-    .where(*_HELD, not_(BEHIND_PENDING))
+    .where(*waits, delivery.c.id <= _LAST_BEFORE, not_(BEHIND_PENDING))
     .order_by(delivery.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
-)
+    for waits in (_HELD, _WAITS)
+]
 
 
 def _upsert_pause(database: str) -> Any:
@@ -288,15 +304,13 @@ def _gather(turn: Turn, name: str, ids: Sequence[int]) -> None:
 
 
 def overtake(turn: Turn, payloads: Sequence[ToOvertake]) -> list[list[Delivery]]:
-    """Take into hand what a paused destination has held for too long, so that another gets it."""
+    """Take into hand what has waited for too long, so that another destination gets it."""
     return [_overtake(turn, wanted) for wanted in payloads]
 
 
 def _overtake(turn: Turn, wanted: ToOvertake) -> list[Delivery]:
-    step = {"place": clean(wanted.name), "most": wanted.most}
-    # Ids follow the time: the oldest are all that need to be looked at, however much is held.
-    oldest = turn.connection.execute(_OLDEST, step).mappings().all()
-    rows = [row for row in oldest if row["created_at"] <= wanted.before]
+    step = {"place": clean(wanted.name), "most": wanted.most, "before": wanted.before}
+    rows = [row for late in _LATE for row in turn.connection.execute(late, step).mappings()]
     if rows:
         taken = {"ids": [row["id"] for row in rows], "me": turn.owner, "until": turn.now + LEASE_SECONDS}
         turn.connection.execute(_TAKE, taken)

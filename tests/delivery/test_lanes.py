@@ -15,7 +15,7 @@ import pytest_asyncio
 from bridge.config.snapshot import load
 from bridge.lanes import Lanes
 from bridge.matching import Matching
-from bridge.model import Notification, Outcome
+from bridge.model import Notification, Outcome, replace
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow
 from tests.config.folder import ENVIRON, lay
@@ -381,6 +381,42 @@ async def test_what_waits_too_long_in_a_pause_goes_to_the_fallback(bench: Lay) -
     assert bridge.wire.to("boss") == ["a", "b"]
     assert [row.state for row in await bridge.rows(destination="team")] == ["failed", "failed"]
     assert ids(await bridge.rows(state="held")) == []
+
+
+async def test_what_waits_for_its_next_attempt_has_its_time_before_the_fallback(bench: Lay) -> None:
+    bridge = await bench(', fallback: {to: boss, after: 10s}, pause_after: 0, retry: {schedule: ["2s", "60s"]}')
+    bridge.wire.answers = lambda host, title: BUSY if host == "team" else FINE
+    await bridge.post("a")
+    await bridge.run(9)
+    assert (bridge.wire.to("team"), bridge.wire.to("boss")) == (["a", "a"], [])
+    await bridge.run(2)
+    assert (bridge.wire.to("team"), bridge.wire.to("boss")) == (["a", "a"], ["a"])
+    (one,) = await bridge.rows(destination="team")
+    assert (one.state, one.reason, len(one.attempts)) == ("failed", "sent to `boss` instead", 2)
+
+
+async def test_what_a_service_asks_to_wait_for_goes_to_the_fallback_in_time(bench: Lay) -> None:
+    bridge = await bench(", fallback: {to: boss, after: 10s}, pause_after: 0")
+    asked = replace(BUSY, status=429, retry_after=30.0)
+    bridge.wire.answers = lambda host, title: asked if host == "team" else FINE
+    await bridge.post("a", "b")
+    await bridge.run(9)
+    assert bridge.wire.to("boss") == []
+    await bridge.run(3)
+    assert bridge.wire.to("boss") == ["a", "b"]
+    await bridge.run(60, step=5)
+    assert bridge.wire.to("team") == ["a"]
+
+
+async def test_what_waits_for_its_turn_goes_to_the_fallback_in_time(bench: Lay) -> None:
+    bridge = await bench(", fallback: {to: boss, after: 10s}, rate: 1/m")
+    await bridge.post(*letters(4))
+    await bridge.post("e", "f", gid="one")
+    await bridge.run(9)
+    assert bridge.wire.to("boss") == []
+    await bridge.run(4)
+    assert sorted(bridge.wire.to("boss")) == ["b", "c", "d", "one", "one"]
+    assert bridge.wire.to("team") == ["a"]
 
 
 async def test_if_nobody_of_a_chain_takes_it_the_last_has_failed_and_is_told(bench: Lay) -> None:

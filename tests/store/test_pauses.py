@@ -210,7 +210,7 @@ async def test_fallbacks_keep_the_order_of_a_resource(store: Store) -> None:
 
 async def test_what_a_pause_holds_for_too_long_goes_elsewhere_untried(store: Store, clock: Clock) -> None:
     first, second = await paused(store, clock, 2)
-    (taken,) = await store.pauses.overtake("team", 1, 10)
+    (taken,) = await store.pauses.overtake("team", clock.now - 1, 10)
     assert taken.id == first.id
     other = planned("boss", kind="fallback", origin=taken.id)
     instead = settled(taken, "failed", reason="sent to `boss` instead", instead=other)

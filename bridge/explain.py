@@ -319,6 +319,8 @@ def attempt_view(attempt: AttemptRow) -> Json:
         "status": attempt.status,
         "ambiguous": attempt.ambiguous,
         "took_ms": attempt.took_ms,
+        "retry_after": attempt.retry_after,
+        "answer": attempt.answer or None,
     }
 
 

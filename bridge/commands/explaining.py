@@ -76,4 +76,5 @@ def _delivery(item: View) -> Iterator[str]:
     yield f"→ {item['destination']}{kind}: {item['state']}{why}  “{item['title']}”"
     for attempt in item["attempts"]:
         detail = f": {attempt['reason']}" if attempt["reason"] else ""
-        yield f"    {attempt['at']} {attempt['outcome']}{detail} ({attempt['took_ms']} ms)"
+        asked = f", asks to wait {attempt['retry_after']:g} s" if attempt["retry_after"] else ""
+        yield f"    {attempt['at']} {attempt['outcome']}{detail}{asked} ({attempt['took_ms']} ms)"

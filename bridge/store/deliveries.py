@@ -53,7 +53,8 @@ _TAKE = (
     )
 )
 _ATTEMPTED = Many(
-    insert(attempt).inline(), ("delivery_id", "at", "result", "reason", "status", "answer", "ambiguous", "took_ms")
+    insert(attempt).inline(),
+    ("delivery_id", "at", "result", "reason", "status", "answer", "ambiguous", "took_ms", "retry_after"),
 )
 _SETTLE = Many(
     update(delivery)
@@ -155,6 +156,7 @@ def _attempt_row(settled: Settled) -> dict[str, Any]:
         "answer": clean(outcome.answer),
         "ambiguous": outcome.ambiguous,
         "took_ms": outcome.took_ms,
+        "retry_after": outcome.retry_after,
     }
 
 

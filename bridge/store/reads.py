@@ -258,6 +258,7 @@ def _with_attempts(
                 answer=row.answer,
                 ambiguous=row.ambiguous,
                 took_ms=row.took_ms,
+                retry_after=row.retry_after,
             )
         )
     return [_delivery_row(row, made[row["id"]]) for row in rows]

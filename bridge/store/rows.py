@@ -45,6 +45,7 @@ class AttemptRow:
     answer: str
     ambiguous: bool
     took_ms: int
+    retry_after: float | None = None  # seconds that the service asked to wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,7 @@ attempt = Table(
     Column("answer", Text, nullable=False),
     Column("ambiguous", Boolean, nullable=False),
     Column("took_ms", Integer, nullable=False),
+    Column("retry_after", Double),  # seconds that the service asked to wait
 )
 
 lease = Table(

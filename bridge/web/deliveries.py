@@ -73,6 +73,8 @@ def _step(look: Look, row: DeliveryRow, attempt: AttemptRow) -> Step:
     }.get(attempt.result, ("failed", "failed"))
     said = sentence(attempt.reason) if attempt.reason else look.say("{name} took it.", name=row.destination)
     details = [str(attempt.status) if attempt.status else "", clean(attempt.answer, 200), look.took(attempt.took_ms)]
+    if attempt.retry_after:
+        details.append(look.say("asked to wait {time}", time=look.lasting(attempt.retry_after)))
     if attempt.ambiguous:
         details.append(look.say("it may have arrived all the same"))
     return Step(

@@ -104,6 +104,7 @@ _EVENT = {
     "fired, for {names}": "déclenchée, pour {names}",
     "found": "trouvé",
     "holds": "vraie",
+    "asked to wait {time}": "a demandé d’attendre {time}",
     "it may have arrived all the same": "il est peut-être arrivé quand même",
     "its events": "ses événements",
     "list of {number}": "liste de {number}",

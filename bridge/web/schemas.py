@@ -194,6 +194,8 @@ COMPONENTS: dict[str, Schema] = {
         status=optional(NUMBER),
         ambiguous=YES_OR_NO,
         took_ms=NUMBER,
+        retry_after=optional({"type": "number", "description": "seconds that the service asked to wait"}),
+        answer=optional({**TEXT, "description": "the start of the service's answer, without secrets"}),
     ),
     "Destination": closed(
         name=TEXT,

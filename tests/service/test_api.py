@@ -104,7 +104,16 @@ def test_the_shape_of_an_event(bridge: Live) -> None:
     }  # fmt: skip
     [delivery] = event["deliveries"]
     assert set(delivery) >= {"id", "rule", "destination", "state", "reason", "next_at", "title", "body", "attempts"}
-    assert set(delivery["attempts"][0]) >= {"at", "outcome", "reason", "status", "ambiguous", "took_ms"}
+    assert set(delivery["attempts"][0]) >= {
+        "at",
+        "outcome",
+        "reason",
+        "status",
+        "ambiguous",
+        "took_ms",
+        "retry_after",
+        "answer",
+    }
     assert event["decisions"] == [
         {"rule": "Everything", "file": "rules/all.yaml", "line": 2, "fired": True, "failed": []}
     ]

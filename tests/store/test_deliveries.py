@@ -12,7 +12,9 @@ from tests.store.support import NOON, Clock, deliver_one, ids, match_all, planne
 
 async def test_an_attempt_is_kept_with_its_outcome(store: Store, clock: Clock) -> None:
     (delivery,) = await deliver_one(store)
-    refused = Outcome(result="retry", reason="busy", status=503, answer="later", ambiguous=True, took_ms=12)
+    refused = Outcome(
+        result="retry", reason="busy", status=503, answer="later", ambiguous=True, took_ms=12, retry_after=3.0
+    )
     await store.settle(settled(delivery, "pending", outcome=refused, reason="busy"))
     (row,) = await store.deliveries(state="pending")
     assert (row.reason, row.next_at, row.ambiguous) == ("busy", NOON + 5, True)
@@ -24,7 +26,7 @@ async def test_an_attempt_is_kept_with_its_outcome(store: Store, clock: Clock) -
     assert (row.state, row.next_at) == ("delivered", None)
     first, second = row.attempts
     assert (first.at, first.result, first.reason, first.status) == (NOON, "retry", "busy", 503)
-    assert (first.answer, first.ambiguous, first.took_ms) == ("later", True, 12)
+    assert (first.answer, first.ambiguous, first.took_ms, first.retry_after) == ("later", True, 12, 3.0)
     assert (second.at, second.result) == (NOON + 5, "delivered")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from bridge.delivery.retry import RETRY_AFTER_MAX
-from bridge.model import Destination, Health, Settled, replace
+from bridge.model import Destination, Health, Outcome, Settled, replace
 from bridge.store import Store
 from bridge.store.pausing import RESUMING
 from bridge.store.rows import DestinationRow
 
-TOO_MANY = 429  # a service that says so is there, and says when to come again: no failure
+TOO_MANY = 429
 WELL = Health()
 
 
@@ -59,7 +59,7 @@ class Pausing:
         health = self._health.get(name, WELL)
         if outcome.result == "delivered":
             failures = 0
-        elif outcome.blameless or outcome.status == TOO_MANY or name in self.paused or not destination.pause_after:
+        elif _is_no_failure(outcome) or name in self.paused or not destination.pause_after:
             failures = health.failures
         else:
             failures = health.failures + 1
@@ -122,3 +122,8 @@ class Pausing:
     def forget_refused(self, name: str) -> None:
         """All that is held was refused: begin with the oldest again."""
         self._refused.pop(name, None)
+
+
+def _is_no_failure(outcome: Outcome) -> bool:
+    """A service that says when to come again is there; one that always says too many, and never when, is not."""
+    return outcome.blameless or (outcome.status == TOO_MANY and outcome.retry_after is not None)

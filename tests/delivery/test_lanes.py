@@ -243,14 +243,25 @@ async def test_final_refusals_pause_alike_and_do_not_stand_in_the_way(bench: Lay
     assert rows == {"a": "failed", "b": "failed", "c": "failed", "d": "delivered", "e": "delivered"}
 
 
-async def test_a_429_is_no_failure_and_zero_never_pauses(bench: Lay) -> None:
+async def test_too_many_without_a_word_when_to_come_again_is_a_failure(bench: Lay) -> None:
+    bridge = await bench(", pause_after: 3")
+    bridge.wire.answers = lambda host, title: replace(BUSY, status=429) if host == "team" else FINE
+    await bridge.post(*letters(5))
+    await bridge.run(60)
+    assert {row.state for row in await bridge.rows(destination="team")} == {"held"}
+    bridge.wire.answers = lambda host, title: FINE
+    await bridge.run(60)
+    assert {row.state for row in await bridge.rows(destination="team")} == {"delivered"}
+
+
+async def test_a_request_to_wait_is_no_failure_and_zero_never_pauses(bench: Lay) -> None:
     bridge = await bench(', pause_after: 1, retry: {schedule: ["1s", "1s", "1s", "1s"]}')
-    limited = Outcome(result="retry", reason="slow down", status=429)
+    limited = Outcome(result="retry", reason="slow down", status=429, retry_after=1.0)
     bridge.wire.answers = lambda host, title: limited if host == "team" else BUSY
     await bridge.post(*letters(5), to=("team", "boss"))
     await bridge.run(3)
     assert await bridge.rows(state="held") == []
-    assert not await bridge.store.destination_states()
+    assert {row.state for row in (await bridge.store.destination_states()).values()} == {"active"}
 
 
 async def test_a_retry_after_holds_probes_back_too(bench: Lay) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from heapq import heappop, heappush
 from typing import TypeVar
 
 import structlog
@@ -41,6 +42,7 @@ class Lanes:
         self._behind: set[str] = set()  # destinations that had enough in hand: more of theirs may wait in the table
         self._pausing = Pausing(store, clock)
         self._probing: set[str] = set()
+        self._repeats: list[float] = []  # when attempts are due again, as a heap
         self._due = asyncio.Event()
         self._look = asyncio.Event()
         self._sends: set[asyncio.Task[None]] = set()
@@ -92,7 +94,14 @@ class Lanes:
             for name in [name for name, lane in self._lanes.items() if lane.waiting]:
                 self._pump(name)
             if len(claimed) < CLAIM:
-                await nap(self._due, POLL)
+                await nap(self._due, self._until_repeat())
+
+    def _until_repeat(self) -> float:
+        """Seconds to the next attempt that this process knows of, no more than a poll."""
+        now = self._clock()
+        while self._repeats and self._repeats[0] <= now:
+            heappop(self._repeats)
+        return min(POLL, self._repeats[0] - now) if self._repeats else POLL
 
     def offer(self, deliveries: Iterable[Delivery]) -> None:
         """Send these, which are in this process's hands."""
@@ -169,6 +178,10 @@ class Lanes:
         can_wait = lane.can_wait(destination)
         if await self._surely(lambda: self._settle(final, can_wait)):
             self._due.set()
+        if final.state == "pending" and final.next_at is not None:
+            heappush(self._repeats, final.next_at)
+            if final.next_at < self._clock() + POLL:  # sooner than whoever naps knows
+                self._due.set()
         return final
 
     async def _settle(self, settled: Settled, can_wait: bool) -> bool:

@@ -358,6 +358,22 @@ async def test_what_is_too_old_when_it_is_back_becomes_one_digest(bench: Lay) ->
     assert {row.state for row in await bridge.rows(destination="team")} == {"delivered", "merged"}
 
 
+# ---- repeats ------------------------------------------------------------------------------------
+
+
+async def test_a_short_wait_is_not_rounded_up_to_a_poll(bench: Lay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.lanes.POLL", 3600.0)
+    bridge = await bench(", retry: {schedule: [200ms, 1h]}, pause_after: 0")
+    bridge.wire.answers = lambda host, title: BUSY
+    await bridge.post("a")
+    async with asyncio.timeout(10):
+        while not (await bridge.rows())[0].attempts:
+            pass
+        bridge.clock.now += 0.3
+        while len(bridge.wire.sent) < 2:
+            await bridge.rows()
+
+
 # ---- fallbacks -----------------------------------------------------------------------------------
 
 

@@ -89,6 +89,8 @@ class Lanes:
         """Take up what is due, for ever."""
         while True:
             self._due.clear()
+            while self._repeats and self._repeats[0] <= self._clock():
+                heappop(self._repeats)
             claimed = await self._store.claim(CLAIM, exclude=self.full())
             self.offer(claimed)
             for name in [name for name, lane in self._lanes.items() if lane.waiting]:
@@ -98,10 +100,7 @@ class Lanes:
 
     def _until_repeat(self) -> float:
         """Seconds to the next attempt that this process knows of, no more than a poll."""
-        now = self._clock()
-        while self._repeats and self._repeats[0] <= now:
-            heappop(self._repeats)
-        return min(POLL, self._repeats[0] - now) if self._repeats else POLL
+        return max(0.0, min(POLL, self._repeats[0] - self._clock())) if self._repeats else POLL
 
     def offer(self, deliveries: Iterable[Delivery]) -> None:
         """Send these, which are in this process's hands."""

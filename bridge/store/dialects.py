@@ -42,6 +42,9 @@ class Dialect(Protocol):
     def whole(self, number: ColumnElement[Any]) -> ColumnElement[int]:
         """A number that is not negative, without its fraction."""
 
+    def has_written(self, connection: Connection) -> bool:
+        """Whether this transaction changes anything; one before it on this connection may count too."""
+
 
 class SQLite:
     """A file, one writer."""
@@ -72,6 +75,11 @@ class SQLite:
     def whole(self, number: ColumnElement[Any]) -> ColumnElement[int]:
         """A cast cuts; `floor` is not in every SQLite."""
         return cast(number, Integer)
+
+    def has_written(self, connection: Connection) -> bool:
+        """The driver counts the rows."""
+        driver: Any = connection.connection.driver_connection
+        return bool(driver.total_changes)
 
 
 class PostgreSQL:
@@ -106,6 +114,10 @@ class PostgreSQL:
         """A cast rounds."""
         return cast(func.floor(number), BigInteger)
 
+    def has_written(self, connection: Connection) -> bool:
+        """A transaction gets its number with its first change."""
+        return connection.execute(_NUMBERED).scalar_one() is not None
+
 
 def _pattern(sought: str) -> str:
     """For LIKE, with `/` to escape, since a backslash stands for itself in what is searched."""
@@ -118,6 +130,7 @@ CHANNEL = "bridge"
 
 _names: Any = func.unnest(cast(bindparam("names"), ARRAY(BigInteger))).column_valued("name")
 _LOCK: Select[Any] = select(func.pg_advisory_xact_lock(_names))
+_NUMBERED: Select[Any] = select(func.pg_current_xact_id_if_assigned().cast(Text))
 _NOTIFY: Select[Any] = select(func.pg_notify(CHANNEL, bindparam("owner")))
 
 

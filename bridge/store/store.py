@@ -74,6 +74,7 @@ class Store:
         self.counts = Counts(self._read, database.dialect)
         self.pauses = Pauses(self._read, writer, clock)
         self.replays = Replays(writer, self._read, database.dialect)
+        self.trouble = writer.trouble
         self._near: Connection | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -89,9 +90,8 @@ class Store:
     ) -> Store:
         """Open and migrate `sqlite:///path` or `postgresql://…`.
 
-        `owner` names this process in leases. `releases`: this is the service, of which a SQLite file has one at a
-        time; what its predecessor had in hand is free again, and its roles. `patience`: seconds to wait for another's
-        lock.
+        `owner` names this process in leases. `releases`: this is the service, of which a SQLite file has one at a time;
+        what its predecessor had in hand is free again, and its roles. `patience`: seconds to wait for a lock.
         """
         database = await asyncio.to_thread(open_database, url, service=releases)
         writer = Writer(database, owner=owner, clock=clock, order=_ORDER, patience=patience)

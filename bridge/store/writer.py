@@ -87,6 +87,8 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._connection: Connection | None = None
         self._closing = False
+        self._trouble = ""
+        self._wrote = False  # something, since the trouble
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._run(), name="store-writer")
 
@@ -126,6 +128,10 @@ class Writer:
             return None
         return int(_driver(self._connection).execute("PRAGMA data_version").fetchone()[0])
 
+    def trouble(self) -> str:
+        """Why nothing can be written: the last that was tried, and nothing since; else empty."""
+        return self._trouble
+
     # ---- turns -----------------------------------------------------------------------------------
 
     async def _run(self) -> None:
@@ -145,6 +151,8 @@ class Writer:
             except Exception as error:  # whatever it is belongs to the callers; the writer lives on
                 await self._failed(batch, error)
             else:
+                if self._wrote:
+                    self._trouble = ""
                 for one, result in results:
                     one.settle(result)
             self._turning = False
@@ -186,6 +194,8 @@ class Writer:
             part = batch[start:end]
             done += zip(part, apply(turn, [one.payload for one in part]), strict=True)
             start = end
+        # A turn that changes nothing says nothing: a full disk commits it too.
+        self._wrote = bool(self._trouble) and turn.dialect.has_written(turn.connection)
         return done
 
     async def _failed(self, batch: Sequence[_Waiting], error: Exception) -> None:
@@ -193,6 +203,7 @@ class Writer:
         whole = isinstance(error, StoreUnavailable) or (_is_trouble(error) and not _is_deadlock(error))
         if whole or (len(batch) == 1 and _is_trouble(error)):
             await self._loop.run_in_executor(self._thread, self._disconnect)
+            self._trouble = str(unavailable(error))
             for one in batch:
                 one.fail(unavailable(error))
         elif len(batch) == 1:

@@ -26,10 +26,12 @@ def pages(window: Window) -> Blueprint:
     async def readyz() -> Response:
         if (state := window.state()) != "running":
             return answer({"status": state, "problems": [f"the service is {state}"]}, 503)
+        if trouble := window.store.trouble():  # it may still be read
+            return _unusable(trouble)
         try:
             stats, states = await window.store.stats(), await window.store.destination_states()
         except StoreUnavailable as away:
-            return answer({"status": "unavailable", "problems": [f"the store cannot be used: {away}"]}, 503)
+            return _unusable(str(away))
         held = stats.deliveries.get("held", 0)
         problems = [f"{held} {'delivery is' if held == 1 else 'deliveries are'} held"] if held else []
         problems += _of_pauses(window.snapshot(), [name for name, row in states.items() if row.state == "paused"])
@@ -40,6 +42,10 @@ def pages(window: Window) -> Blueprint:
         return Response(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
 
     return health
+
+
+def _unusable(why: str) -> Response:
+    return answer({"status": "unavailable", "problems": [f"the store cannot be used: {why}"]}, 503)
 
 
 def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:

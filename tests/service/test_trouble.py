@@ -26,8 +26,12 @@ def test_a_locked_database(live: Start, sink: Sink) -> None:
     status, headers, _ = bridge.request("POST", "/hooks/creads", body, _signed(body))
     assert status == 503
     assert int(headers["retry-after"]) > 0
+    reason = "the store cannot be used: another process has kept the store locked"
+    assert bridge.get("/readyz") == (503, {"status": "unavailable", "problems": [reason]})
+    assert bridge.get("/healthz")[0] == 200
     other.execute("ROLLBACK")
     other.close()
+    bridge.until(bridge.is_ready, what="ready again without a post")
     bridge.until(lambda: bridge.post(body)[0] == 202)
     bridge.until(lambda: [m["message"] for m in sink.to("sink")] == ["Before", "Meanwhile"])
 

@@ -113,9 +113,13 @@ async def test_a_full_disk(open_store: Open, sqlite_url: str) -> None:
     assert driver is not None
     (pages,) = driver.execute("PRAGMA page_count").fetchone()
     driver.execute(f"PRAGMA max_page_count={pages}")
+    assert not store.trouble()
     with pytest.raises(StoreUnavailable, match="full"):
         await record(store, b"x" * 500_000)
+    await store.renew()  # it has nothing in hand, and a full disk takes nothing
+    assert "full" in store.trouble()
     assert not (await record(store, b"y" * 500_000)).duplicate  # the limit went with the connection
+    assert not store.trouble()
     assert len(await store.unmatched(10)) == 2
 
 
@@ -151,9 +155,13 @@ async def test_postgresql_goes_away_and_comes_back(open_store: Open) -> None:
         assert all(isinstance(error, StoreUnavailable) for error in done)
         with pytest.raises(StoreUnavailable):
             await store.unmatched(10)
+        assert store.trouble()
     finally:
         running.start()
+    await store.renew()
+    assert store.trouble()  # nothing was in hand to be written
     assert not (await record(store, "1")).duplicate
+    assert not store.trouble()
     assert [event.body for event in await store.unmatched(10)] == [b"before", b"1"]
     woken.clear()
     await record(await open_store(url, "another"), "2")

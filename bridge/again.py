@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.config.snapshot import Snapshot
 from bridge.config.wording import choices, said, suggestion
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, WrongUsage
 from bridge.model import Json, Notification, Planned
 from bridge.planning import TemplateError
 from bridge.store.rows import DeliveryRow
@@ -19,6 +19,10 @@ class NotReplayed(BridgeError):
 
 class AskedWrongly(NotReplayed):
     """No such name, or too much at once."""
+
+
+class NotChosen(AskedWrongly, WrongUsage):
+    """It is not said which of many, or in a way that fits none."""
 
 
 class NotThere(NotReplayed):

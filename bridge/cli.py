@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bridge import __version__
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, WrongUsage
 
-FINE, PROBLEMS = 0, 1  # and 2, wrong usage, which argparse gives
+FINE, PROBLEMS, USAGE = 0, 1, 2  # the last is also argparse's
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,7 +79,7 @@ def _showing(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
         listing.add_argument("--state", metavar="STATE", help=states)
         for field in ("gid", "type", "action", "source", "rule", "destination", "q", "since", "until"):
             listing.add_argument(f"--{field}", metavar=field.upper())
-        listing.add_argument("--limit", type=int, default=20)
+        listing.add_argument("--limit", type=_number, default=20)
         listing.add_argument("--cursor", metavar="ID", help="`next` of the page before, as --json prints it")
         listing.add_argument("--json", action="store_true")
 
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run(wanted, config_path(wanted.config))
     except BridgeError as error:
         print(f"bridge {wanted.command}: {error}", file=sys.stderr)
-        return PROBLEMS
+        return USAGE if isinstance(error, WrongUsage) else PROBLEMS
     except KeyboardInterrupt:
         return FINE
     except BrokenPipeError:  # `bridge events | head`

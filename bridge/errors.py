@@ -1,6 +1,7 @@
 """Every exception of Bridge, and the Problem that tells a person about a mistake in a file.
 
 BridgeError
+├── WrongUsage              what was asked for cannot be asked, whatever is kept: exit code 2
 ├── Invalid                 a file or a command line that people wrote is wrong; carries Problems
 ├── Refused                 a post that is not accepted; carries the HTTP status
 │   ├── BadSignature        401
@@ -39,6 +40,10 @@ class Problem:
 
 class BridgeError(Exception):
     """Something Bridge can name."""
+
+
+class WrongUsage(BridgeError):
+    """What was asked for cannot be asked; the text says what can."""
 
 
 class Invalid(BridgeError):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bridge.config.snapshot import Snapshot, rules_of
-from bridge.errors import BadEnvelope, BridgeError
+from bridge.errors import BadEnvelope, BridgeError, WrongUsage
 from bridge.logs import MASK
 from bridge.model import Armed, Decision, Event, Finding, Json, Key, Recorded, fold
 from bridge.pipeline import match, recall, sent_in
@@ -235,11 +235,11 @@ async def explain_file(path: Path, snapshot: Snapshot, store: Store, now: dateti
 
 
 def read_file(path: Path, snapshot: Snapshot, now: datetime) -> Recorded:
-    """An event file as the first source that can read it. Raises BridgeError."""
+    """An event file as the first source that can read it. Raises BridgeError; WrongUsage when there is no such file."""
     try:
         body = path.read_bytes()
     except OSError as error:
-        raise BridgeError(f"{path} cannot be read: {error.strerror}") from error
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}") from error
     return read_event(body, snapshot, now, what=str(path))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bridge.again import (
-    AskedWrongly,
+    NotChosen,
     NotReplayed,
     NotThere,
     Outcome,
@@ -34,7 +34,6 @@ from bridge.store.rows import Filters
 
 __all__ = [
     "REPEATABLE",
-    "AskedWrongly",
     "NotReplayed",
     "NotThere",
     "Way",
@@ -158,9 +157,9 @@ async def replay_many(
     check_names(snapshot, to=way.to)
     wanted["state"] = wanted.get("state") or "failed"
     if wanted["state"] not in REPEATABLE:
-        raise AskedWrongly(f"`state` is one of {', '.join(REPEATABLE)}: what waits goes out by itself")
+        raise NotChosen(f"`state` is one of {', '.join(REPEATABLE)}: what waits goes out by itself")
     if not any(wanted.get(name) for name in ("since", "until", "destination", "rule", "source", "gid", "q")):
-        raise AskedWrongly("say which: since when, to which destination, or of which rule")
+        raise NotChosen("say which: since when, to which destination, or of which rule")
     found = await store.replays.repeatable(**wanted)
     places = Counter(way.to or destination for _, destination in found)
     for name in places:

@@ -25,7 +25,7 @@ from bridge.config.earlier import earlier, elsewhere
 from bridge.config.reading import lasting
 from bridge.config.settings import Settings
 from bridge.config.snapshot import Read, Snapshot, read_all
-from bridge.errors import BridgeError, Invalid, Problem
+from bridge.errors import BridgeError, Invalid, Problem, WrongUsage
 from bridge.model import Json, Node, Notification, Place
 from bridge.store import Store
 from bridge.store.past import Span
@@ -81,7 +81,7 @@ def _seconds(text: str) -> float:
     try:
         return lasting(Node(place=Place("", 1, 1), value=text, text=text))
     except Invalid as error:
-        raise BridgeError(f"--since: {error.problems[0].message}: {error.problems[0].help}") from error
+        raise WrongUsage(f"--since: {error.problems[0].message}: {error.problems[0].help}") from error
 
 
 def _wrong(read: Read, config: Path) -> BridgeError:

@@ -17,14 +17,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bridge.again import Outcome, Sum, Way, outcome_view, sum_view
 from bridge.commands.shared import FINE, PROBLEMS, pretty, reading, table, user
 from bridge.config.snapshot import Snapshot
-from bridge.errors import BridgeError
+from bridge.errors import WrongUsage
 from bridge.logs import printable
 from bridge.replay import REPEATABLE, redirect_delivery, replay_delivery, replay_event, replay_many
 from bridge.store import Store
 from bridge.store.rows import Filters
-from bridge.web.api import BadFilter, filters
+from bridge.web.api import filters
 
-USAGE = 2
 MANY = ("since", "until", "destination", "rule", "state")
 _WHAT = re.compile(r"(?:(e|event:)|(d|delivery:))?([0-9]{1,18})")
 
@@ -33,8 +32,7 @@ def replay(wanted: argparse.Namespace, config: Path) -> int:
     """Replay one event, one delivery, or many deliveries, beside a running service, which sends them."""
     event, delivery, wrong = _which(wanted)
     if wrong:
-        print(f"bridge replay: {wrong}", file=sys.stderr)
-        return USAGE
+        raise WrongUsage(wrong)
     way = Way(
         who=wanted.who or user(),
         anew=wanted.anew,
@@ -82,10 +80,7 @@ def _which(wanted: argparse.Namespace) -> tuple[int | None, int | None, str]:
 
 def _filters(wanted: argparse.Namespace) -> Filters:
     given = {name: str(value) for name in MANY if (value := getattr(wanted, name)) is not None}
-    try:
-        chosen = filters(given, REPEATABLE)
-    except BadFilter as error:
-        raise BridgeError(str(error)) from error
+    chosen = filters(given, REPEATABLE)
     del chosen["limit"]
     return cast(Filters, chosen)
 

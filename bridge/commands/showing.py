@@ -15,7 +15,7 @@ from bridge.errors import BridgeError
 from bridge.explain import Matchers, delivery_view, event_view, explain_event, explain_file, sees
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow, EventRow
-from bridge.web.api import DELIVERY_STATES, EVENT_STATES, BadFilter, filters
+from bridge.web.api import DELIVERY_STATES, EVENT_STATES, filters
 
 
 def explain(wanted: argparse.Namespace, config: Path) -> int:
@@ -47,10 +47,7 @@ def chosen(wanted: argparse.Namespace, states: tuple[str, ...]) -> dict[str, Any
     given = {
         name: str(value) for name, value in vars(wanted).items() if name not in ("command", "config", "json") and value
     }
-    try:
-        return filters(given, states)
-    except BadFilter as error:
-        raise BridgeError(str(error)) from error
+    return filters(given, states)
 
 
 def _next(rows: Sequence[EventRow | DeliveryRow], asked: dict[str, Any]) -> str | None:

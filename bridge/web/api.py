@@ -9,6 +9,7 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
+from bridge.errors import WrongUsage
 from bridge.explain import Matchers, delivery_view, event_view, explain_event, sees
 from bridge.explain import instant as at
 from bridge.web.problem import answer, problem
@@ -24,7 +25,7 @@ OUTCOMES = ("nobody", "undelivered", "delivered")  # of events: who was told
 DELIVERY_STATES = ("pending", "held", "merged", "delivered", "failed", "suppressed")
 
 
-class BadFilter(ValueError):
+class BadFilter(WrongUsage):
     """A query parameter that cannot be used; the text says which and what is allowed."""
 
 

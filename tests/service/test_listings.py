@@ -31,5 +31,30 @@ def test_nothing_is_said_in_words(asked: list[str], said: str, config: str, caps
     assert capsys.readouterr().out == said
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["deliveries", "--state", "bogus"], "bridge deliveries: `state` is one of pending, held, merged,"),
+        (["events", "--since", "bogus"], "bridge events: `since` is a time such as"),
+        (["events", "--limit", "201"], "bridge events: `limit` is a whole number from 1 to 200."),
+        (["events", "--limit", "0"], "argument --limit: '0' is no whole number over 0"),
+        (["explain", "abc"], "bridge explain: abc cannot be read"),
+    ],
+)
+def test_what_cannot_be_asked_is_wrong_usage(
+    asked: list[str], said: str, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        code = main(["--config", config, *asked])
+    except SystemExit as ended:  # argparse's way
+        code = int(ended.code or 0)
+    assert (code, said in capsys.readouterr().err) == (2, True)
+
+
+def test_an_event_that_is_not_there_is_a_problem(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--config", config, "explain", "999"]) == 1
+    assert "there is no event 999" in capsys.readouterr().err
+
+
 def test_a_time_can_be_broken_between_day_and_hour() -> None:
     assert moment("2026-11-24T08:43:13.205+00:00") == "2026-11-24 08:43:13"

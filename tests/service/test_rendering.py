@@ -110,7 +110,6 @@ def test_nobody_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("event.json", "--rule", "New projekt"), "did you mean `New project`?"),
         (("event.json", "--destination", "bosses"), "there are projects, managers, ops"),
-        (("nothing.json",), "cannot be read"),
         (("17",), "there is no event 17"),
         (("9" * 40,), "there is no event"),
     ],
@@ -118,6 +117,11 @@ def test_nobody_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_is_not_there(arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["render", *arguments]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_what_is_neither_an_id_nor_a_file_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "nothing.json"]) == 2
+    assert "nothing.json cannot be read" in capsys.readouterr().err
 
 
 def test_a_stored_event(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -252,14 +252,29 @@ def test_wrong_usage_is_told(capsys: pytest.CaptureFixture[str], arguments: list
     [
         (["999"], "there is no event 999"),
         (["d999"], "there is no delivery 999"),
-        (["--since", "soon"], "is a time"),
-        (["--since", "2001-01-01", "--state", "pending"], "`state` is one of"),
         (["--destination", "sink", "--to", "sunk"], "did you mean `sink`?"),
     ],
 )
 def test_the_command_says_what_is_wrong(quiet: Live, arguments: list[str], said: str) -> None:
+    check(quiet, arguments, said, code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--since", "soon"], "is a time"),
+        (["--state", "held"], "`state` is one of"),
+        (["--since", "2001-01-01", "--state", "pending"], "`state` is one of"),
+        (["--state", "failed", "--dry-run"], "say which"),
+    ],
+)
+def test_what_cannot_be_asked_is_wrong_usage(quiet: Live, arguments: list[str], said: str) -> None:
+    check(quiet, arguments, said, code=2)
+
+
+def check(quiet: Live, arguments: list[str], said: str, code: int) -> None:
     answer = quiet.bridge("replay", *arguments)
-    assert answer.returncode == 1
+    assert answer.returncode == code
     assert said in answer.stderr
     assert "Traceback" not in answer.stderr
 

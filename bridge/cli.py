@@ -73,7 +73,7 @@ def _showing(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
     explain.add_argument("--json", action="store_true")
     for name, about, states in (
         ("events", "List stored events, newest first.", "received, matched, stale"),
-        ("deliveries", "List deliveries, newest first.", "pending, held, delivered, failed, suppressed"),
+        ("deliveries", "List deliveries, newest first.", "pending, held, merged, delivered, failed, suppressed"),
     ):
         listing = command(name, about)
         listing.add_argument("--state", metavar="STATE", help=states)

@@ -8,6 +8,7 @@ import pytest
 
 from bridge.cli import main
 from bridge.commands.shared import moment
+from bridge.web.api import DELIVERY_STATES, EVENT_STATES
 from tests.docs.test_examples import ENVIRON, lay
 
 
@@ -58,3 +59,10 @@ def test_an_event_that_is_not_there_is_a_problem(config: str, capsys: pytest.Cap
 
 def test_a_time_can_be_broken_between_day_and_hour() -> None:
     assert moment("2026-11-24T08:43:13.205+00:00") == "2026-11-24 08:43:13"
+
+
+@pytest.mark.parametrize(("command", "states"), [("events", EVENT_STATES), ("deliveries", DELIVERY_STATES)])
+def test_the_help_names_every_state(command: str, states: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert " ".join(capsys.readouterr().out.split()).count(", ".join(states)) == 1

@@ -209,7 +209,8 @@ def paused(row: DestinationRow, held: int, zone: str) -> News:
         body = f"Paused by hand by {row.who} at {since}{': ' if why else ''}{why}. {waits}\n"
         body += f"`bridge destinations resume {row.name}` lets them go."
     else:
-        body = f"{row.failures} failures in a row, at {since} the last: {why}. {waits}\n"
+        count = f"{row.failures} failure{'' if row.failures == 1 else 's'}"
+        body = f"{count} in a row, at {since} the last: {why}. {waits}\n"
         body += "It is tried again by itself, and the queue leaves when it is back. "
         body += f"`bridge destinations test {row.name}` says what it answers."
     return News(

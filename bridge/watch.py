@@ -6,12 +6,13 @@ import shutil
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from bridge.config.reading import written
 from bridge.config.snapshot import Snapshot
 from bridge.lanes import Lanes
 from bridge.model import replace
@@ -138,7 +139,7 @@ class Watch:
             last = heard.get(name, self._began)  # one that was never heard is waited for since the start
             if every and self._clock() - last > every:
                 at = datetime.fromtimestamp(last, zone).strftime("%d %b %H:%M")
-                found.append(silent(name, at, str(timedelta(seconds=every))))
+                found.append(silent(name, at, written(every)))
         return found
 
     def _disk(self) -> Iterator[News]:

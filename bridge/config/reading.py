@@ -177,6 +177,12 @@ def duration(node: Node) -> float:
     return seconds
 
 
+def written(seconds: float) -> str:
+    """As `duration` reads it: 8s, 36h, 3d."""
+    unit = next((unit for unit in ("d", "h", "m", "s") if seconds % _UNITS[unit] == 0), "ms")
+    return f"{seconds / _UNITS[unit]:.0f}{unit}"
+
+
 def lasting(node: Node) -> float:
     """A duration over nothing, in seconds."""
     return lasting_or("")(node)

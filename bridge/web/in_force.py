@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from bridge.config.reading import written
 from bridge.config.settings import Settings
 from bridge.config.source_settings import SourceSettings
 from bridge.model import Destination, Json
@@ -57,7 +58,7 @@ def _rest(settings: Settings) -> Iterator[str]:
     if settings.time_intervals:
         yield f"time_intervals: {flow(list(settings.time_intervals))}  # their names"
     yield f"redact: {flow(sorted(settings.redact))}"
-    keep = [f"{name}: {_lasting(getattr(settings.keep, name))}" for name in ("events", "payloads", "failed")]
+    keep = [f"{name}: {written(getattr(settings.keep, name))}" for name in ("events", "payloads", "failed")]
     yield f"keep: {{{', '.join(keep)}}}"
     yield f"why_link: {flow(settings.why_link)}"
     yield f"log: {{format: {settings.log.format}, level: {settings.log.level}}}"
@@ -76,8 +77,8 @@ def _store(url: str) -> str:
 def _source(source: SourceSettings) -> str:
     shown = [f"type: {source.type}", f"secrets: [{', '.join([HIDDEN] * len(source.secrets))}]"]
     if source.expect_every:
-        shown.append(f"expect_every: {_lasting(source.expect_every)}")
-    shown.append(f"duplicate_window: {_lasting(source.duplicate_window)}")
+        shown.append(f"expect_every: {written(source.expect_every)}")
+    shown.append(f"duplicate_window: {written(source.duplicate_window)}")
     if source.api:
         shown.append(f"api: {HIDDEN}")
     return "{" + ", ".join(shown) + "}"
@@ -95,10 +96,3 @@ def _destination(destination: Destination) -> str:
     shown["concurrency"] = destination.concurrency
     url = f"{scheme}://{HIDDEN if rest else ''}" if scheme.isalnum() else HIDDEN
     return "{url: " + ", ".join([url, *[f"{name}: {flow(value)}" for name, value in shown.items()]]) + "}"
-
-
-def _lasting(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"

@@ -96,6 +96,13 @@ async def test_a_pause_is_told_once_with_what_waits_and_so_is_its_end(post: Make
     assert await bridge.round() == []
 
 
+async def test_one_failure_is_one(post: Make) -> None:
+    bridge = await post()
+    await bridge.store.pauses.pause("team", "no such channel", failures=1)
+    await bridge.round()
+    assert (await bridge.body("ops")).startswith("1 failure in a row, at 13:00 the last: no such channel.")
+
+
 async def test_a_restart_does_not_tell_again(post: Make) -> None:
     first = await post()
     await first.store.pauses.pause("team", "gone", failures=5)
@@ -148,9 +155,17 @@ async def test_a_source_that_falls_silent(post: Make) -> None:
     assert [told for told in await bridge.round() if "silent" in told[1]] == []
     bridge.clock.now += 2
     assert [told for told in await bridge.round() if "silent" in told[1]] == both("creads is silent")
-    assert "since 25 Nov 13:00; one is expected every 1 day" in await bridge.body("ops")
+    assert "since 25 Nov 13:00; one is expected every 1d at least." in await bridge.body("ops")
     await bridge.store.record(arrival("another", at=bridge.clock.now), window=1)
     assert ("ops", "creads is heard again") in await bridge.round()
+
+
+@pytest.mark.parametrize("every", ["300ms", "8s", "90m", "36h", "3d"])
+async def test_a_silence_is_told_in_the_words_of_the_configuration(post: Make, every: str) -> None:
+    bridge = await post(CONFIG.replace("1d", every))
+    bridge.clock.now += 100 * HOUR
+    await bridge.round()
+    assert f"one is expected every {every} at least." in await bridge.body("ops")
 
 
 async def test_a_source_that_was_never_heard_is_waited_for_since_the_start(post: Make) -> None:

@@ -147,15 +147,19 @@ def waits_for_restart(keys: Sequence[str]) -> News:
     )
 
 
+_ABOUT_A_DESTINATION = ("given-up", "paused")
+
+
 def again(untold: Untold) -> News:
     """What came again since it was told."""
+    kind, _, name = untold.trouble.partition(":")
     times = f"{untold.times} more time" + ("" if untold.times == 1 else "s")
     return News(
         trouble=untold.trouble,
         title=f"Again, {times}: {untold.title or untold.trouble}",
         body=untold.body or "`bridge deliveries --state failed` and the log have the details.",
         tone="warning",
-        about=untold.trouble.partition(":")[2] or None,
+        about=name if kind in _ABOUT_A_DESTINATION else None,
     )
 
 

@@ -186,6 +186,30 @@ async def test_a_burst_of_bad_signatures(post: Make) -> None:
     assert "secrets" in await bridge.body("ops")
 
 
+async def test_an_operator_that_is_called_as_the_source_hears_that_it_came_again(post: Make) -> None:
+    bridge = await post(CONFIG.replace("boss", "creads"))
+    for _ in range(40):
+        bridge.watch.refused("creads")
+    assert [name for name, _ in await bridge.round()] == ["creads", "ops"]
+    bridge.clock.now += HOUR
+    assert [name for name, title in await bridge.round() if title.startswith("Again")] == ["creads", "ops"]
+
+
+async def test_what_came_again_is_not_told_to_whom_it_is_about(post: Make) -> None:
+    bridge = await post()
+    (one,) = await deliver_one(bridge.store, destination="ops")
+    for _ in range(2):
+        await bridge.lanes.tell(given_up(settled(one, "failed", reason="no", outcome=Outcome(result="failed"))))
+        await bridge.store.pauses.pause("ops", "gone", failures=5)
+        await bridge.round()
+        await bridge.store.pauses.resume("ops")
+        await bridge.round()
+    bridge.clock.now += HOUR
+    again = "Again, 1 more time: "
+    told = [(name, title) for name, title in await bridge.round() if title.startswith(again)]
+    assert told == [("boss", f"{again}Not delivered to ops: Title"), ("boss", f"{again}ops is paused")]
+
+
 async def test_bad_signatures_now_and_then_are_no_burst(post: Make) -> None:
     bridge = await post()
     for _ in range(100):

@@ -58,6 +58,8 @@ class Guard:
         if path in OPEN:
             return None
         if path == "/hooks" or path.startswith("/hooks/"):
+            if self._window.snapshot().settings.listen_hooks is None:  # then the ingest has all that name a source
+                raise NotFound("Name the source too: events are posted to `/hooks/<source>`.")
             raise NotFound("Events are not posted here: `listen_hooks` names the address of /hooks.")
         if bearer is False:
             return self._unknown(path, bearer)

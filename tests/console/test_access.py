@@ -70,6 +70,20 @@ async def test_hooks_are_never_pages(house: House) -> None:
     assert (await house.visitor().ask("POST", "/hooks/creads", data=b"{}")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", "Name the source too: events are posted to `/hooks/<source>`."),
+        ("listen_hooks: 127.0.0.1:9001\n", "Events are not posted here: `listen_hooks` names the address of /hooks."),
+    ],
+)
+async def test_hooks_without_a_source_are_told_where_to_go(tmp_path: Path, config: str, said: str) -> None:
+    async with opened(tmp_path, config) as house:
+        answer = await house.visitor().ask("POST", "/hooks", data=b"{}")
+        assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+        assert (await answer.get_json(force=True))["detail"] == said
+
+
 # ---- signing in and out ------------------------------------------------------------------------
 
 

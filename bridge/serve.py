@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from bridge.receive import CUT_SHORT, MAX_HEADERS, TOO_MANY_HEADERS, Answer, ASGIApp, problem
+from bridge.receive import CUT_SHORT, HOOKS, MAX_HEADERS, TOO_MANY_HEADERS, Answer, ASGIApp, problem
 
 MAX_OVERHEAD = 64 * 1024  # bytes of a request that are not its body: head, chunk sizes, trailers
 
@@ -138,7 +138,8 @@ class Connection(HttpToolsProtocol):
         self.server_state.wait_for(self, self.server_state.limits.head)
 
     def on_headers_complete(self) -> None:
-        if len(self.headers) > MAX_HEADERS:
+        # A post's sender is refused by the ingest, which counts that; the path is known here for the first time.
+        if len(self.headers) > MAX_HEADERS and not self.url.startswith(HOOKS.encode()):
             raise ValueError  # the parser stops, and send_400_response is asked to answer
         super().on_headers_complete()
         self.stage = "body"

@@ -69,10 +69,20 @@ async def test_a_deadline_is_told_as_a_problem_and_counted(served: Served) -> No
     assert seen.count(("creads", 408)) == before + 1
 
 
+async def test_too_many_headers_of_a_post_are_counted(served: Served) -> None:
+    before = served.recorder.seen.count(("creads", 431))
+    (answer,) = await exchange(served.port, HEAD + b"X: y\r\n" * 101 + b"\r\n")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["connection"] == "close"
+    assert b"more than 100 headers" in answer.body
+    assert served.recorder.seen.count(("creads", 431)) == before + 1
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [
         pytest.param(HEAD + b"X: y\r\n" * 101 + b"\r\n", 431, id="too many headers"),
+        pytest.param(HEAD.replace(b"hooks", b"login") + b"X: y\r\n" * 101 + b"\r\n", 431, id="elsewhere"),
         pytest.param(HEAD + b"X: " + b"y" * 300_000, 431, id="a header without end"),
         pytest.param(b"POST /" + b"y" * 300_000, 431, id="an address without end"),
         pytest.param(b"not HTTP at all\r\n\r\n", 400, id="not HTTP"),

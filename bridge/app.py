@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import Any, Literal, cast
 
@@ -54,24 +55,35 @@ class Service:
 
     async def start(self) -> None:
         """Open the store, start sender and worker, then listen. Raises StoreUnavailable, OSError."""
+        async with AsyncExitStack() as on_failure:  # a store that is not closed is left in the middle of a write
+            await self._start(on_failure)
+            on_failure.pop_all()
+        self.state = "running"
+        log.info("service.started", listen=self.url, rules=len(self.snapshot.rules), version=self.snapshot.version)
+
+    async def _start(self, on_failure: AsyncExitStack) -> None:
         settings = self.snapshot.settings
         self.store = await Store.open(
             settings.store, owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         )
+        on_failure.push_async_callback(self.store.close)
         begun = await self._with_last_good() if self._loader else None
         await self.store.save_version(self.snapshot.version, self.snapshot.texts)
         self.senders = Senders(
             processes=settings.senders.processes, threads=settings.senders.threads, on_exit=_sender_ended
         )
+        on_failure.push_async_callback(self.senders.stop, grace=0)
         await self.senders.start()
         self.worker = Worker(self.snapshot, self.store, self.senders)
         await self.worker.start()
+        on_failure.push_async_callback(self.worker.stop, GRACE / 2)
         app = create_app(self)
         hooks = create_hooks(self, None) if settings.listen_hooks else None
         for listen, asgi in ((settings.listen, app), (settings.listen_hooks, hooks)):
             if listen and asgi:
                 server = Server(asgi, host=listen[0], port=listen[1], grace=GRACE)
                 await server.start()
+                on_failure.push_async_callback(server.stop)
                 self._servers.append(server)
         if self._loader and begun:
             self._reloader = Reloader(
@@ -79,8 +91,6 @@ class Service:
             )
             rest(self.snapshot)
             await self._reloader.start(begun)
-        self.state = "running"
-        log.info("service.started", listen=self.url, rules=len(self.snapshot.rules), version=self.snapshot.version)
 
     async def _with_last_good(self) -> Read:
         """Load again, now that the store can say what was good last."""

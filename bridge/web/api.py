@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from quart import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from bridge.errors import WrongUsage
 from bridge.explain import Matchers, delivery_view, event_view, explain_event, sees
@@ -27,6 +28,13 @@ DELIVERY_STATES = ("pending", "held", "merged", "delivered", "failed", "suppress
 
 class BadFilter(WrongUsage):
     """A query parameter that cannot be used; the text says which and what is allowed."""
+
+
+def one_each(arguments: MultiDict[str, str]) -> Mapping[str, str]:
+    """Query parameters of which each stands once: of a name that stands twice one would be passed over."""
+    if twice := [name for name, texts in arguments.lists() if len(texts) > 1]:
+        raise BadFilter(f"`{min(twice)[:40]}` stands more than once.")
+    return arguments
 
 
 def instant(name: str, text: str) -> float:
@@ -90,7 +98,7 @@ def pages(window: Window) -> Blueprint:
 
     @api.get("/events")
     async def events() -> Response:
-        wanted = filters(request.args, EVENT_STATES, OUTCOMES)
+        wanted = filters(one_each(request.args), EVENT_STATES, OUTCOMES)
         rows = await window.store.events(**wanted, sees=sees(window.snapshot().settings.redact))
         deliveries = await window.store.deliveries_of([row.id for row in rows])
         items = []
@@ -108,7 +116,7 @@ def pages(window: Window) -> Blueprint:
 
     @api.get("/deliveries")
     async def deliveries() -> Response:
-        wanted = filters(request.args, DELIVERY_STATES)
+        wanted = filters(one_each(request.args), DELIVERY_STATES)
         rows = await window.store.deliveries(**wanted, sees=sees(window.snapshot().settings.redact))
         items = [delivery_view(row) for row in rows]
         return answer({"items": items, "next": str(rows[-1].id) if len(rows) == wanted["limit"] else None})
@@ -126,9 +134,10 @@ def pages(window: Window) -> Blueprint:
 
 async def _audit(window: Window) -> Response:
     """Who did what, newest first."""
-    if unknown := set(request.args) - {"cursor", "limit"}:
+    given = one_each(request.args)
+    if unknown := set(given) - {"cursor", "limit"}:
         raise BadFilter(f"unknown parameter `{min(unknown)[:40]}`; known are cursor, limit.")
-    cursor, most = request.args.get("cursor"), request.args.get("limit")
+    cursor, most = given.get("cursor"), given.get("limit")
     limit = number("limit", most, LARGEST_PAGE) if most is not None else PAGE
     before = number("cursor", cursor, 2**62) if cursor is not None else None
     rows = await window.store.audits(before, limit)

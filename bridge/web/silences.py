@@ -8,6 +8,7 @@ from quart import Blueprint, Response, g, request
 
 from bridge.model import Silence
 from bridge.silencing import CRITERIA, Asked, BadSilence, pointed, read_silence, silence_view
+from bridge.web.api import BadFilter, one_each
 from bridge.web.body import BadBody, body
 from bridge.web.problem import answer, problem
 from bridge.web.window import Window
@@ -20,15 +21,17 @@ def pages(window: Window) -> Blueprint:
     silences = Blueprint("silences", __name__, url_prefix="/api/v1/silences")
 
     @silences.errorhandler(BadBody)
+    @silences.errorhandler(BadFilter)
     @silences.errorhandler(BadSilence)
     async def bad(error: Exception) -> Response:
         return problem(400, str(error))
 
     @silences.get("")
     async def listed() -> Response:
-        if unknown := set(request.args) - {"all"}:
+        given = one_each(request.args)
+        if unknown := set(given) - {"all"}:
             return problem(400, f"unknown parameter `{min(unknown)[:40]}`; known is all.")
-        if (every := request.args.get("all", "false")) not in ("true", "false"):
+        if (every := given.get("all", "false")) not in ("true", "false"):
             return problem(400, "`all` is true or false.")
         kept = await window.store.silences(all=every == "true")
         return answer({"items": [silence_view(one, window.clock()) for one in reversed(kept)], "next": None})

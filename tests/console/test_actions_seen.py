@@ -90,7 +90,7 @@ async def test_who_did_what(site: Site) -> None:
     assert answer["next"] == answer["items"][-1]["id"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=", "q=a", "cursor=-1"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=", "q=a", "cursor=-1", "cursor=9&cursor=8"])
 async def test_odd_questions_about_who_did_what(site: Site, query: str) -> None:
     response = await site.client.get(f"/api/v1/audit?{query}", headers=site.headers)
     assert response.status_code == 400

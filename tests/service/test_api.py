@@ -76,7 +76,7 @@ def test_a_command_finds_nothing_in_what_is_redacted(bridge: Live) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["stat=x", "state=x", "limit=0", "limit=x", "cursor=-1", "since=soon", "gid=" + "x" * 600]
+    "query", ["stat=x", "state=x", "limit=0", "limit=x", "cursor=-1", "since=soon", "gid=" + "x" * 600, "type=A&type=B"]
 )
 def test_a_wrong_filter_is_named(bridge: Live, query: str) -> None:
     status, answer = bridge.get(f"/api/v1/events?{query}", TOKEN)

@@ -154,6 +154,7 @@ def test_the_api_knows_no_other_silence(bridge: Live) -> None:
     assert act(bridge, "DELETE", "/silences/999")[0] == 404
     assert act(bridge, "DELETE", "/silences/99999999999999999999")[0] == 404
     assert act(bridge, "GET", "/silences?al=true")[0] == 400
+    assert act(bridge, "GET", "/silences?all=true&all=false")[0] == 400
     assert bridge.request("POST", "/api/v1/silences", b"{}")[0] == 401
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -20,6 +21,8 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 _decoder = msgspec.json.Decoder()
 _DIGITS = bytes(ord("9") if chr(byte).isascii() and chr(byte).isdigit() else ord(" ") for byte in range(256))
 _LONG = b"9" * 19  # a number of so many digits may be beyond 64 bits
+# The first half of a surrogate pair, and behind it a few bytes that do not begin the second.
+_HALF_AT_THE_END = re.compile(rb"(?<!\\)(?:\\\\)*(\\u[dD][89abAB][0-9a-fA-F]{2})(?:[^\\]|\\[^u]).{0,4}\Z", re.DOTALL)
 _FLAT = {str, bool, float, type(None)}
 
 
@@ -36,11 +39,18 @@ def decode(body: bytes) -> Json:
     except UnicodeDecodeError as error:
         raise NotJson(f"the body is not UTF-8: byte {error.start} is wrong") from None
     except msgspec.DecodeError as error:
-        reason = str(error).removeprefix("JSON is malformed: ")
-        raise NotJson(f"the body is not JSON: {reason[:1].lower()}{reason[1:]}") from None
+        raise NotJson(f"the body is not JSON: {_reason(error, body)}") from None
     if not _is_harmless(body):
         _hold_to_bounds(value)
     return value
+
+
+def _reason(error: msgspec.DecodeError, body: bytes) -> str:
+    reason = str(error).removeprefix("JSON is malformed: ")
+    # Where a body ends sooner behind half a pair than the other half is long, msgspec calls the body cut off.
+    if reason.endswith("truncated") and (half := _HALF_AT_THE_END.search(body)):
+        return f"a text has half a character (`{half[1].decode()}`)"
+    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 def _is_harmless(body: bytes) -> bool:

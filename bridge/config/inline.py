@@ -23,9 +23,9 @@ def check_inline(
                 continue
             seen.add((node.place, target.format))
             found = templates.check_inline(rule.name, alone)
-            if not found and isinstance(node.value, str):
+            if isinstance(node.value, str):
                 said = templates.said_inline(node.value, "text" if alone.body is None else target.format or "text")
-                found = unknown_fields(said, node.value, target.place.file, sent(rule.when))
+                found += unknown_fields(said, node.value, target.place.file, sent(rule.when))
             findings.problems += [_moved(one, node) for one in found]
 
 

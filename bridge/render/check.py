@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -45,8 +46,13 @@ class Fault:
     word: str = ""  # what the caret should point at
 
 
-def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[nodes.Template | None, list[Fault]]:
-    """The tree of a template that may run, or what is wrong with it. `others`: the templates it may include."""
+def parse(
+    environment: Closed, source: str, others: Collection[str], more: Sequence[Check] = ()
+) -> tuple[nodes.Template | None, list[Fault]]:
+    """The tree of a template, if it can be had, and all that is wrong with it: it may run when nothing is.
+
+    `others`: the templates it may include; `more`: what its format asks to be checked beside.
+    """
     if len(source) > SOURCE_MAX:
         return None, [
             Fault(line=1, code="template-too-large", message=f"a template holds {SOURCE_MAX:,} characters at most")
@@ -55,12 +61,11 @@ def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[no
         if sum(1 for _ in islice(environment.lex(source), TOKENS_MAX + 1)) > TOKENS_MAX:
             return None, [Fault(line=1, code="template-too-large", message="the template is too large")]
         tree = environment.parse(source)
-        faults = _too_large(tree) or [fault for check in CHECKS for fault in check(tree, environment, others)]
-        faults = faults or _unknown_names(tree, environment)
+        if faults := _too_large(tree):
+            return None, faults
+        faults = [fault for check in (*CHECKS, *more) for fault in check(tree, environment, others)]
     except TemplateSyntaxError as error:
-        message = _lower(error.message or "not a template")
-        help = next((help for start, help in _MEND.items() if message.startswith(start)), "")
-        return None, [Fault(line=error.lineno, code="template-syntax", message=message, help=help)]
+        return None, [_syntax(error)]
     except (RecursionError, ValueError, OverflowError, MemoryError, TemplateError):
         # how deep and long sources end inside the parser, before there is a tree to measure
         return None, [
@@ -70,7 +75,7 @@ def parse(environment: Closed, source: str, others: Collection[str]) -> tuple[no
                 message="the template is nested too deep, or a number in it is too long",
             )
         ]
-    return (None if faults else tree), sorted(faults, key=lambda fault: fault.line)
+    return tree, sorted(faults, key=lambda fault: fault.line)
 
 
 def suggestion(word: str, allowed: Collection[str]) -> str:
@@ -79,9 +84,11 @@ def suggestion(word: str, allowed: Collection[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else "known are: " + ", ".join(sorted(allowed)[:8])
 
 
-def _lower(message: str) -> str:
-    message = message.replace("'", "`").rstrip(".")
-    return message[:1].lower() + message[1:]
+def _syntax(error: TemplateSyntaxError) -> Fault:
+    message = (error.message or "not a template").replace("'", "`").rstrip(".")
+    message = message[:1].lower() + message[1:]
+    help = next((help for start, help in _MEND.items() if message.startswith(start)), "")
+    return Fault(line=error.lineno, code="template-syntax", message=message, help=help)
 
 
 def _too_large(tree: nodes.Template) -> list[Fault]:
@@ -231,19 +238,32 @@ def template_names(node: nodes.Node) -> list[str | None]:
     return [item.value if isinstance(item, nodes.Const) and isinstance(item.value, str) else None for item in items]
 
 
-def _unknown_names(tree: nodes.Template, environment: Closed) -> list[Fault]:
-    tracker = TrackingCodeGenerator(environment)
+def _unknown_names(tree: nodes.Template, environment: Closed, _others: Collection[str]) -> Iterator[Fault]:
+    if tree.find(nodes.EvalContextModifier):
+        return  # refused already; to look further would run what is written there
+    tracker = TrackingCodeGenerator(_with_all_named(tree, environment))
     tracker.optimizer = None  # or constants would be folded, and run, while a template is only looked at
-    tracker.visit(tree)
+    try:
+        tracker.visit(tree)
+    except TemplateSyntaxError as error:
+        yield _syntax(error)
     unknown = tracker.undeclared_identifiers - {*NAMES, *CALLABLE, *_set_at_the_top(tree)}
+    called = {id(call.node) for call in tree.find_all(nodes.Call)}  # told as calls
     first: dict[str, int] = {}
     for node in tree.find_all(nodes.Name):
-        if node.name in unknown:
+        if node.name in unknown and id(node) not in called:
             first[node.name] = min(node.lineno, first.get(node.name, node.lineno))
-    return [
-        Fault(line=line, code="unknown-name", message=f"unknown name `{name}`", help=suggestion(name, NAMES), word=name)
-        for name, line in first.items()
-    ]
+    for name, line in first.items():
+        help_ = suggestion(name, NAMES)
+        yield Fault(line=line, code="unknown-name", message=f"unknown name `{name}`", help=help_, word=name)
+
+
+def _with_all_named(tree: nodes.Template, environment: Closed) -> Closed:
+    """As if every filter and test were known: Jinja looks no further behind the first that is not."""
+    whole = copy(environment)
+    whole.filters = {node.name: callable for node in tree.find_all(nodes.Filter)}
+    whole.tests = {node.name: callable for node in tree.find_all(nodes.Test)}
+    return whole
 
 
 def _set_at_the_top(tree: nodes.Template) -> Iterator[str]:
@@ -261,7 +281,7 @@ def _set_at_the_top(tree: nodes.Template) -> Iterator[str]:
 
 
 Check = Callable[[nodes.Template, Closed, Collection[str]], Iterator[Fault]]
-CHECKS: tuple[Check, ...] = (_filters_and_tests, _calls, _loops, _closed_ways, _template_names)
+CHECKS: tuple[Check, ...] = (_filters_and_tests, _calls, _loops, _closed_ways, _template_names, _unknown_names)
 
 
 def column_of(source: str, line: int, word: str) -> tuple[int, int]:

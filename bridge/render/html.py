@@ -54,7 +54,7 @@ def clean_html(text: str) -> str:
     )
 
 
-def attribute_faults(tree: nodes.Template, _environment: Closed, _others: Collection[str]) -> Iterator[Fault]:
+def attribute_faults(tree: nodes.Template, environment: Closed, _others: Collection[str]) -> Iterator[Fault]:
     """An expression in an attribute must stand in quotes, and behind `|url` where the attribute is an address."""
     spots: list[nodes.Expr] = []
     text = "".join(_written(tree, spots))
@@ -67,7 +67,7 @@ def attribute_faults(tree: nodes.Template, _environment: Closed, _others: Collec
         for attribute in _ATTRIBUTE.finditer(tag["inside"]):
             count = attribute[0].count(_SPOT)
             for spot in spots[seen : seen + count]:
-                yield from _fault(attribute, spot)
+                yield from _fault(attribute, spot, environment)
             seen += count
 
 
@@ -83,7 +83,7 @@ def _written(node: nodes.Node, spots: list[nodes.Expr]) -> Iterator[str]:
             yield from _written(child, spots)
 
 
-def _fault(attribute: re.Match[str], spot: nodes.Expr) -> Iterator[Fault]:
+def _fault(attribute: re.Match[str], spot: nodes.Expr, environment: Closed) -> Iterator[Fault]:
     name, value = (attribute["name"] or "").lower(), attribute["value"] or ""
     if attribute["loose"] or _SPOT in name or value[:1] not in ("'", '"'):
         yield Fault(
@@ -96,7 +96,9 @@ def _fault(attribute: re.Match[str], spot: nodes.Expr) -> Iterator[Fault]:
         yield Fault(
             line=spot.lineno, code="unsafe-attribute", message=f"no expression may stand in `{name}`", word=name
         )
-    elif name in _ADDRESSES and not (isinstance(spot, nodes.Filter) and spot.name == "url"):
+    elif name in _ADDRESSES and not (
+        isinstance(spot, nodes.Filter) and (spot.name == "url" or spot.name not in environment.filters)  # told as such
+    ):
         yield Fault(
             line=spot.lineno,
             code="url-filter",

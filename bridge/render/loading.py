@@ -26,11 +26,8 @@ def format_of(name: str) -> Format | None:
 def read(
     environment: Closed, source: str, format_: Format, others: Collection[str]
 ) -> tuple[nodes.Template | None, list[Fault]]:
-    """The checked tree of one template, or its faults."""
-    tree, faults = parse(environment, source, others)
-    if tree is not None and format_ == "html":
-        faults = list(attribute_faults(tree, environment, others))
-    return (None if faults else tree), faults
+    """The tree of one template, if it can be had, and its faults: only without any may it run."""
+    return parse(environment, source, others, (attribute_faults,) if format_ == "html" else ())
 
 
 def compiled(environment: Closed, tree: nodes.Template, format_: Format, name: str) -> Template:
@@ -63,6 +60,8 @@ def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Pr
             continue
         tree, faults = read(environment, source, format_, files)
         if tree is not None:
+            ready.said[name] = said(tree)
+        if tree is not None and not faults:
             trees[name] = tree
             faults = list(_including(name, tree, format_))
         problems += [problem(fault, source, name) for fault in faults]
@@ -79,7 +78,6 @@ def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Pr
     broken = {one.place.file for one in problems}
     for name, tree in trees.items():
         if name not in broken:
-            ready.said[name] = said(tree)
             ready.uses[name] = said_in(tree)  # before it is compiled, which rewrites the tree
             ready.templates[name] = compiled(environment, tree, SUFFIXES[_suffix(name)], name)
     return problems

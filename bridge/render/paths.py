@@ -24,13 +24,15 @@ def said(tree: nodes.Template) -> list[Said]:
     """Every path once for each line. What a template sets itself under such a name is not the event's."""
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
     found: dict[Said, None] = {}
-    inner: set[int] = set()
+    inner = {id(call.node) for call in tree.find_all(nodes.Call)}  # a method's name is no field
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):  # the outermost of a chain comes first
         if id(node) in inner:
             continue
         path = list(_steps(node, inner))
         if path and path[0] in ROOTS and path[0] not in own and len(path) > 1:
             word = ".".join(step for step in path if isinstance(step, str))
+            if ".__" in word:  # no field can be called so: refused already
+                continue
             found[Said(tuple(path), node.lineno, word)] = None
     return list(found)
 

@@ -73,7 +73,7 @@ class Templates:
         return problems
 
     def said(self, name: str) -> Sequence[Said]:
-        """The fields of an event that a template names; none of one that is not sound."""
+        """The fields of an event that a template names, also where it has other mistakes."""
         return self._ready.said.get(name, ())
 
     def said_inline(self, text: str, format_: Format) -> Sequence[Said]:
@@ -299,7 +299,7 @@ class Templates:
 
     def _read_inline(self, text: str, format_: Format, target: Target) -> Piece:
         tree, faults = loading.read(self._environment, text, format_, self._ready.templates)
-        if tree is None:
+        if tree is None or faults:
             raise TemplateFailed(faults[0].message, file=target.place.file, line=target.place.line)
         said = loading.said_in(tree)  # before it is compiled, which rewrites the tree
         template = loading.compiled(self._environment, tree, format_, INLINE)

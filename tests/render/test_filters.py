@@ -205,6 +205,28 @@ def test_a_mistake_has_a_place_and_a_way_out(
 
 
 @pytest.mark.parametrize(
+    ("name", "source", "words"),
+    [
+        ("own.md.j2", "{{ foo }} {{ resource.title|uper }} {{ bar }}", "foo uper bar"),
+        ("own.md.j2", "{{ foo }} {{ resource.title is definedd }}", "foo definedd"),
+        ("own.md.j2", '{% include "none.md.j2" %} {{ foo }}', "none.md.j2 foo"),
+        ("own.md.j2", "{{ foo() }} {{ bar }} {{ resource.title.upper() }}", "foo bar upper"),
+        ("own.md.j2", "{% block a %}{{ foo|uper }}{% endblock %}{% block b %}{{ bar }}{% endblock %}", "foo uper bar"),
+        ("own.html.j2", "<a href={{ resource.u|url }}>{{ foo|uper }}</a>", "without quotes|foo|uper"),
+        ("own.html.j2", '{% include "none.html.j2" %}<p {{ foo }}>x</p>', "none.html.j2|without quotes|foo"),
+        ("own.html.j2", '<a href="{{ resource.u|ulr }}">x</a>', "ulr"),
+        # what it is switched to would be worked out to look further
+        ("own.md.j2", "{% autoescape foo %}{{ bar }}{% endautoescape %}", "autoescape"),
+    ],
+)
+def test_no_mistake_hides_another(name: str, source: str, words: str) -> None:
+    told = sorted(one.message for one in templates(**{name: source}).problems)
+    wanted = words.split("|") if "|" in words else words.split()
+    assert len(told) == len(wanted), told
+    assert all(any(word in message for message in told) for word in wanted), told
+
+
+@pytest.mark.parametrize(
     ("source", "code"),
     [
         ('<a href="{{ resource.u }}">x</a>', "url-filter"),

@@ -60,11 +60,11 @@ def compose(text: bytes, file: str) -> Node | None:
 
 def read(text: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     """Like `compose`, but gives what could be read beside the problems."""
+    problems: list[Problem] = []
     try:
-        builder = _Builder(_decode(text, file), file)
-        return builder.document(), builder.problems
+        return _Builder(_decode(text, file), file, problems).document(), problems
     except Invalid as error:
-        return None, list(error.problems)
+        return None, [*problems, *error.problems]
 
 
 def resolve(text: str) -> Scalar:
@@ -127,9 +127,8 @@ class _Anchored:
 class _Builder:
     """Builds nodes from the events as they come, so that a bomb stops the reading and not the machine."""
 
-    def __init__(self, text: str, file: str) -> None:
-        self.text, self.file = text, file
-        self.problems: list[Problem] = []
+    def __init__(self, text: str, file: str, problems: list[Problem]) -> None:
+        self.text, self.file, self.problems = text, file, problems
         self.events = 0
         self.characters = 0
         self.deepest = 0
@@ -152,9 +151,8 @@ class _Builder:
         next(self.stream)
         event = next(self.stream)
         if not isinstance(event, yaml_events.StreamEndEvent):
-            _refuse(
-                self._place(event), "documents", "a second document begins here", "one file holds one; delete the `---`"
-            )
+            help = "one file holds one; delete the `---`"
+            self._tell(self._place(event), "documents", "a second document begins here", help)
         return None if node.value is None else node
 
     def _counted(self, text: str) -> Iterator[Any]:
@@ -235,10 +233,14 @@ class _Builder:
             _refuse(self._place(start), "quotes", "a text that begins with `{{` stands in quotes", help, 2)
         entries: dict[str, Node] = {}
         keys: dict[str, Place] = {}
+        merged: list[Node] = []
         while not isinstance(event := next(self.stream), yaml_events.MappingEndEvent):
             key = self._key(event, depth)
             value = self._node(next(self.stream), depth + 1)
             if key is None:
+                continue
+            if _merges(key):
+                merged += value.value if isinstance(value.value, list) else [value]
                 continue
             if value.text == "" and value.style == "plain":
                 # YAML puts a value that is not there wherever the next one begins.
@@ -249,6 +251,10 @@ class _Builder:
                 self._tell(key.place, "duplicate-key", message, "delete one of them", _width(key))
                 continue
             entries[key.text], keys[key.text] = value, key.place
+        for one in merged:  # refused; but what they were to bring must not be told as missing too
+            for name, node in one.value.items() if isinstance(one.value, dict) else ():
+                entries.setdefault(name, node)
+                keys.setdefault(name, one.keys[name])
         return Node(place=self._place(start), value=entries, keys=keys)
 
     def _key(self, event: Any, depth: int) -> Node | None:
@@ -257,8 +263,8 @@ class _Builder:
         if isinstance(key.value, list | dict):
             self._tell(key.place, "key", "a list or map cannot be a key", "a key is one word; quote a text with `{`")
             return None
-        if key.style == "plain" and key.text == "<<":
-            _refuse(key.place, "merge-key", "merge keys (`<<`) are not read", "write the keys out", 2)
+        if _merges(key):
+            self._tell(key.place, "merge-key", "merge keys (`<<`) are not read", "write the keys out", 2)
         if not key.text.strip():
             self._tell(key.place, "key", "this key is empty", "write its name before the `:`")
             return None
@@ -315,6 +321,10 @@ class _Builder:
         tag = str(event.tag).removeprefix(_CORE)
         help = "delete it: text, numbers, true, false, lists and maps need no tag; a condition says `not`"
         self._tell(self._place(event), "tag", f"the tag {said(tag)} is not read", help)
+
+
+def _merges(key: Node) -> bool:
+    return key.style == "plain" and key.text == "<<"
 
 
 def _width(key: Node) -> int:

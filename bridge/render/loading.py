@@ -8,10 +8,11 @@ from jinja2 import Template, nodes
 
 from bridge.errors import Problem
 from bridge.model import Format, Place
-from bridge.render.check import Fault, column_of, parse, template_names
+from bridge.render.check import Fault, column_of, parse, suggestion, template_names
 from bridge.render.closed import Closed, Ready, Uses
 from bridge.render.html import attribute_faults
 from bridge.render.paths import said
+from bridge.render.rendering import BLOCKS
 from bridge.render.rewrite import rewrite
 
 SUFFIXES: Mapping[str, Format] = {".md.j2": "markdown", ".html.j2": "html", ".txt.j2": "text"}
@@ -60,20 +61,11 @@ def load(environment: Closed, ready: Ready, files: Mapping[str, str]) -> list[Pr
             continue
         tree, faults = read(environment, source, format_, files)
         if tree is not None:
-            ready.said[name] = said(tree)
-        if tree is not None and not faults:
             trees[name] = tree
-            faults = list(_including(name, tree, format_))
+            ready.said[name] = said(tree)
+            faults += _including(name, tree, format_, files)
         problems += [problem(fault, source, name) for fault in faults]
-    uses = {
-        name: {used for node in _uses(tree) for used in template_names(node) if used} for name, tree in trees.items()
-    }
-    circular = {name for name in uses if name in _reached(name, uses)}
-    for name in sorted(circular):
-        line = next(node.lineno for node in _uses(trees[name]) if set(template_names(node)) & circular)
-        fault = Fault(
-            line=line, code="include-cycle", message=f"`{name}` includes itself, directly or through another template"
-        )
+    for name, fault in (*_circles(trees), *_unknown_blocks(trees)):
         problems.append(problem(fault, files[name], name))
     broken = {one.place.file for one in problems}
     for name, tree in trees.items():
@@ -102,17 +94,52 @@ def _uses(tree: nodes.Template) -> Iterator[nodes.Node]:
     return tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends))
 
 
-def _including(name: str, tree: nodes.Template, format_: Format) -> Iterator[Fault]:
+def _including(name: str, tree: nodes.Template, format_: Format, others: Collection[str]) -> Iterator[Fault]:
     """Only templates of one format fit together: what is harmless in Markdown is not in HTML."""
     for node in _uses(tree):
         for used in template_names(node):
-            if used and format_of(used) != format_:
+            if used and used in others and format_of(used) != format_:
                 yield Fault(
                     line=node.lineno,
                     code="template-format",
                     message=f"`{name}` cannot use `{used}`: their formats differ",
                     word=used,
                 )
+
+
+def _circles(trees: Mapping[str, nodes.Template]) -> Iterator[tuple[str, Fault]]:
+    uses = {
+        name: {used for node in _uses(tree) for used in template_names(node) if used} for name, tree in trees.items()
+    }
+    circular = {name for name in uses if name in _reached(name, uses)}
+    for name in sorted(circular):
+        line = next(node.lineno for node in _uses(trees[name]) if set(template_names(node)) & circular)
+        message = f"`{name}` includes itself, directly or through another template"
+        yield name, Fault(line=line, code="include-cycle", message=message)
+
+
+def _unknown_blocks(trees: Mapping[str, nodes.Template]) -> Iterator[tuple[str, Fault]]:
+    """Blocks that nothing asks for, in templates that no other uses: their text would silently be body."""
+    used = {name for tree in trees.values() for node in _uses(tree) for name in template_names(node)}
+    extended = {
+        name: {other or "" for node in tree.find_all(nodes.Extends) for other in template_names(node)}
+        for name, tree in trees.items()
+    }
+    for name in sorted(trees.keys() - used):
+        above = _reached(name, extended)
+        if above <= trees.keys():  # else nobody knows what the others ask for
+            allowed = {*BLOCKS, *(block.name for other in above for block in trees[other].find_all(nodes.Block))}
+            for block in _outer_blocks(trees[name]):
+                if block.name not in allowed:
+                    message, help = f"unknown block `{block.name}`", suggestion(block.name, allowed)
+                    line, code = block.lineno, "unknown-block"
+                    yield name, Fault(line=line, code=code, message=message, help=help, word=block.name)
+
+
+def _outer_blocks(tree: nodes.Template) -> list[nodes.Block]:
+    blocks = list(tree.find_all(nodes.Block))
+    inner = {id(block) for outer in blocks for block in outer.find_all(nodes.Block)}
+    return [block for block in blocks if id(block) not in inner]
 
 
 def _reached(start: str, uses: Mapping[str, set[str]]) -> set[str]:

@@ -19,7 +19,7 @@ from bridge.render.html import clean_html
 from bridge.render.plain import unveiled, without_html, without_markdown
 from bridge.render.run import Manner, Run, current
 
-_BLOCKS = ("title", "type", "body", "mail")
+BLOCKS = ("title", "type", "body", "mail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +112,10 @@ class _Whole:
         template = piece.template
         self.context: Context = template.new_context(names)
         blocks = self.context.blocks
-        for name in _BLOCKS:  # set and import at the top level must have run before a block is asked for
+        for name in BLOCKS:  # set and import at the top level must have run before a block is asked for
             blocks.setdefault(name, []).insert(0, _nothing)
         self._outside = template.environment.concat(template.root_render_func(self.context))
-        for name in _BLOCKS:
+        for name in BLOCKS:
             del blocks[name][0]
 
     def text(self, block: str) -> str:

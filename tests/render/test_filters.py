@@ -211,7 +211,11 @@ def test_a_mistake_has_a_place_and_a_way_out(
         ("own.md.j2", "{{ foo }} {{ resource.title is definedd }}", "foo definedd"),
         ("own.md.j2", '{% include "none.md.j2" %} {{ foo }}', "none.md.j2 foo"),
         ("own.md.j2", "{{ foo() }} {{ bar }} {{ resource.title.upper() }}", "foo bar upper"),
-        ("own.md.j2", "{% block a %}{{ foo|uper }}{% endblock %}{% block b %}{{ bar }}{% endblock %}", "foo uper bar"),
+        (
+            "own.md.j2",
+            "{% block title %}{{ foo|uper }}{% endblock %}{% block mail %}{{ bar }}{% endblock %}",
+            "foo uper bar",
+        ),
         ("own.html.j2", "<a href={{ resource.u|url }}>{{ foo|uper }}</a>", "without quotes|foo|uper"),
         ("own.html.j2", '{% include "none.html.j2" %}<p {{ foo }}>x</p>', "none.html.j2|without quotes|foo"),
         ("own.html.j2", '<a href="{{ resource.u|ulr }}">x</a>', "ulr"),
@@ -246,6 +250,30 @@ def test_sound_html_has_no_problem() -> None:
         '<a href="{{ resource.u|url }}" title="{{ resource.t }}">x</a><!-- {{ resource.t }} --> a < b {{ resource.t }}'
     )
     assert not templates(**{"own.html.j2": source}).problems
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("{% block titel %}T{% endblock %}{% block bdy %}B{% endblock %}", {"titel": "`title`?", "bdy": "`body`?"}),
+        ("{% if resource.x %}{% block maill %}{{ foo }}{% endblock %}{% endif %}", {"maill": "`mail`?", "foo": ""}),
+        ("{% block xyz %}{% block part %}B{% endblock %}{% endblock %}", {"xyz": "known are: body, mail, title, type"}),
+        ("{% block body %}{% block part %}B{% endblock %}{% endblock %}", {}),
+        ('{% extends "base.md.j2" %}{% block part %}x{% endblock %}{% block own %}y{% endblock %}', {}),
+        ('{% extends "base.md.j2" %}{% block prat %}x{% endblock %}', {"prat": "`part`?"}),
+        ('{% extends "middle.md.j2" %}{% block part %}x{% endblock %}', {}),
+        ('{% extends "none.md.j2" %}{% block part %}x{% endblock %}', {"none.md.j2": ""}),
+        ('{% include "none.md.j2" %}{% block bdy %}x{% endblock %}', {"none.md.j2": "", "bdy": "`body`?"}),
+    ],
+)
+def test_a_block_that_nothing_asks_for_is_a_mistake(source: str, told: dict[str, str]) -> None:
+    base = "{% block own %}x{% endblock %}{% block body %}A{% block part %}f{% endblock %}{% endblock %}"
+    middle = '{% extends "base.md.j2" %}{% block title %}T{% endblock %}'
+    others = {"base.md.j2": base, "middle.md.j2": middle, "user.md.j2": '{% extends "middle.md.j2" %}'}
+    found = templates(**others, **{"own.md.j2": source}).problems
+    assert {one.place.file for one in found} <= {"own.md.j2"}
+    assert len(found) == len(told)
+    assert all(any(f"`{word}`" in one.message and help_ in one.help for one in found) for word, help_ in told.items())
 
 
 def test_templates_that_include_one_another_in_a_ring_are_told_each() -> None:

@@ -1,4 +1,4 @@
-"""Which fields of an event a template names: `resource.price.amount` and its line."""
+"""Which fields of an event, its rule and its links a template names: `resource.price.amount` and its line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from bridge.model import Path
 
-ROOTS = ("resource", "previous", "changes", "event")
+ROOTS = ("resource", "previous", "changes", "event", "source", "rule", "links")
 
 
 class Said(NamedTuple):

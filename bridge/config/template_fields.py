@@ -44,7 +44,7 @@ def unknown_fields(said: Iterable[Said], text: str, file: str, sent: Sent) -> li
     """One warning for each path and line; lines and columns count from the start of the text."""
     types, fields = sent
     problems = []
-    for path, line, word in said:
+    for path, line, word, guarded in said:
         if path[0] == "changes" and path[1] == "fields":
             continue
         found = Found(DOCS)
@@ -54,7 +54,10 @@ def unknown_fields(said: Iterable[Said], text: str, file: str, sent: Sent) -> li
         else:
             Scope(tuple(types), fields, findings=found).path(path, Place(file, line, column), width)
         for one in found.problems:
-            help = one.help if one.help.startswith("did you mean") else "printed while it is missing, it is an error"
+            near = one.help.startswith("did you mean")
+            if guarded and not near:
+                continue
+            help = one.help if near else "printed while it is missing, it is an error"
             problems.append(replace(one, help=help, severity="warning"))
     return problems
 

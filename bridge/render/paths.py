@@ -18,11 +18,13 @@ class Said(NamedTuple):
     path: Path
     line: int
     word: str  # as it most likely stands there
+    guarded: bool  # whether something is printed in its place when it is missing
 
 
 def said(tree: nodes.Template) -> list[Said]:
     """Every path once for each line. What a template sets itself under such a name is not the event's."""
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx in ("store", "param")}
+    guarded = _guarded(tree)
     found: dict[Said, None] = {}
     inner = {id(call.node) for call in tree.find_all(nodes.Call)}  # a method's name is no field
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):  # the outermost of a chain comes first
@@ -33,8 +35,19 @@ def said(tree: nodes.Template) -> list[Said]:
             word = ".".join(step for step in path if isinstance(step, str))
             if ".__" in word:  # no field can be called so: refused already
                 continue
-            found[Said(tuple(path), node.lineno, word)] = None
+            found[Said(tuple(path), node.lineno, word, id(node) in guarded)] = None
     return list(found)
+
+
+def _guarded(tree: nodes.Template) -> set[int]:
+    """What `default` or `or` has another value for."""
+    found: set[int] = set()
+    for node in tree.find_all((nodes.Filter, nodes.Or)):  # the outermost comes first
+        if isinstance(node, nodes.Or):
+            found |= {id(node.left), id(node.right)} if id(node) in found else {id(node.left)}
+        elif isinstance(node, nodes.Filter) and node.name in ("default", "d"):
+            found.add(id(node.node))
+    return found
 
 
 def _steps(node: nodes.Node, inner: set[int]) -> Iterator[str | int]:

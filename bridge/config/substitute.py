@@ -26,7 +26,7 @@ _OPEN_KEYS = frozenset({"public_url", "links", "rules", "templates"})
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}|\$\{")
 _NAMED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
-_IN_RULES = re.compile(r"(?<!\$)\$\{(?:file:|[A-Za-z_][A-Za-z0-9_]*(?::-|\}))[^}]*\}?")
+_IN_RULES = re.compile(r"(?<!\$)\$\{(?:[A-Za-z_][A-Za-z0-9_]*\}|(?:file:|[A-Za-z_][A-Za-z0-9_]*:-)[^}]*\}?)")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 
 

@@ -111,6 +111,16 @@ def test_nothing_is_filled_in_rules(written: str, tmp_path: Path) -> None:
     assert [(one.code, one.place.line, one.place.column) for one in problems] == [("variable", 5, 12)]
 
 
+@pytest.mark.parametrize("written", ["${NAME}", "${NAME:-x y}", "${file:/etc/hostname}"])
+def test_what_follows_a_variable_is_no_part_of_it(written: str, tmp_path: Path) -> None:
+    body = f"{written} {{{{ resource.title }}}} {written}"
+    rule = f'rules:\n  - name: A\n    when: Project created\n    notify: ops\n    body: "{body}"\n'
+    problems = check(lay(tmp_path, rule), ENVIRON).problems
+    assert [(one.message, one.place.column, one.width) for one in problems] == [
+        (f"`{written}` is not filled in here", column, len(written)) for column in (12, 12 + body.rindex("$"))
+    ]
+
+
 def test_a_dollar_before_an_expression_is_no_variable(tmp_path: Path) -> None:
     rule = 'rules:\n  - name: A\n    when: Project created\n    notify: ops\n    body: "${{ resource.price.amount }}"\n'
     assert check(lay(tmp_path, rule), ENVIRON).problems == []

@@ -89,7 +89,8 @@ def as_github(report: Report) -> str:
         place = problem.place
         where = f"file={_escaped(report.path(problem))},line={place.line},col={place.column}"
         words = f"{problem.message}; {problem.help}" if problem.help else problem.message
-        text = printable(words).replace("%", "%25")
+        # masked before it is written otherwise; a line break as itself would end the command
+        text = "%0A".join(printable(line).replace("%", "%25") for line in mask(words).split("\n"))
         commands.append(mask(f"::{_LEVELS[problem.severity]} {where},title={problem.code}::{text}"))
     return "\n".join(commands)
 

@@ -10,6 +10,7 @@ import pytest
 
 from bridge.config.check import check
 from bridge.config.report import MOST_SHOWN, as_github, as_json, as_text
+from bridge.model import replace
 from tests.config.folder import CONFIG, ENVIRON, lay
 
 MISTAKEN = """\
@@ -47,6 +48,16 @@ def test_github_gets_one_command_a_problem(tmp_path: Path) -> None:
         "keys of a rule: name, when, if, notify, title, body, format, template, …"
     )
     assert [line.split(" ")[0] for line in lines] == ["::error", "::warning", "::error"]
+
+
+def test_github_gets_several_lines_as_such(tmp_path: Path) -> None:
+    report = check(lay(tmp_path, MISTAKEN), ENVIRON)
+    secret = "one\ntwo-and-more"  # the value of a variable may have several lines
+    help = f"first 5 %\n  second\r\x1b[2J {secret}\n::error::third"
+    several = replace(report, problems=[replace(report.problems[0], message="fails", help=help)], secrets=(secret,))
+    assert as_github(several).split("::", 2)[2] == (
+        "fails; first 5 %25%0A  second\\r\\x1b[2J ********%0A::error::third"
+    )
 
 
 def test_problems_are_in_the_order_of_files_and_lines(tmp_path: Path) -> None:

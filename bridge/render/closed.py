@@ -26,7 +26,7 @@ from markupsafe import Markup
 from bridge.model import Change
 from bridge.render.paths import Said
 from bridge.render.run import OUTPUT, current, weigh
-from bridge.render.values import Missing, joined, live
+from bridge.render.values import Links, Missing, joined, live
 
 HOLE = Markup("\0")  # printed where an expression came out empty; a line of nothing else is taken out at the end
 
@@ -127,7 +127,7 @@ class Closed(ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`a.b`: a key of a map, or one of the few parts that Jinja's own things have."""
         if isinstance(obj, dict):
-            return obj[attribute] if attribute in obj else Missing(name=attribute)
+            return obj[attribute] if attribute in obj else _missing(obj, attribute)
         if isinstance(obj, LoopContext) and attribute in _LOOP_PARTS:
             return getattr(obj, attribute)
         if isinstance(obj, (Namespace, TemplateModule)) and attribute[:1] != "_":
@@ -147,7 +147,7 @@ class Closed(ImmutableSandboxedEnvironment):
                 return obj[argument]
         except (LookupError, TypeError):
             pass
-        return Missing(name=str(argument)[:80])
+        return _missing(obj, str(argument)[:80])
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Macros, `caller()`, `super()` and the three globals."""
@@ -176,6 +176,10 @@ class Closed(ImmutableSandboxedEnvironment):
             current.get().charge(len(left) + len(right))
             return left + right
         raise TemplateRuntimeError(f"`{operator}` does not fit these values; texts are joined with `~`")
+
+
+def _missing(obj: Any, name: str) -> Missing:
+    return Missing(name=f"links.{name}" if isinstance(obj, Links) else name)
 
 
 @pass_context  # also keeps Jinja from running it on constants while it loads a template

@@ -9,15 +9,15 @@ from urllib.parse import quote
 from markupsafe import escape
 
 from bridge.model import Event, Format, Json, Kind, Rule, fold
-from bridge.render.values import Address
+from bridge.render.values import Address, Links
 
 Pages = Mapping[str, str]  # type of a resource → address with `{gid}`
 
 
-def links(event: Event, pages: Pages, *, public_url: str) -> dict[str, str]:
+def links(event: Event, pages: Pages, *, public_url: str) -> Links:
     """`event`, `mute`, and where it is known `resource` (with `leads_to`, the type of that page)."""
     page = _page(event, public_url)
-    found: dict[str, str] = {"event": Address(page), "mute": Address(f"{page}/mute")}
+    found = Links(event=Address(page), mute=Address(f"{page}/mute"))
     for type_, gid in _candidates(event, pages):
         if isinstance(gid, str) and gid:
             found["resource"] = Address(pages[type_].replace("{gid}", quote(gid, safe="")))

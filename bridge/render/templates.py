@@ -29,6 +29,7 @@ from bridge.render.redact import redacted
 from bridge.render.rendering import Piece, Words, addresses_in, bare, tone_of, write
 from bridge.render.seen import rule_seen, seen
 from bridge.render.speech import Speech
+from bridge.render.values import Links
 
 INLINE = "the rule’s own text"  # what frames of a rule's title or body are known by
 ATTACH_MAX = 20  # addresses of a message; the sender fetches fewer, and says so
@@ -322,10 +323,10 @@ class Templates:
         if last is not event:  # one event goes to several destinations
             names = seen(event, secret=self._redact) | {"links": self._links_of(event)}
             self._last = event, names
-        links = {"links": names["links"] | {"why": why}} if why else {}
+        links = {"links": Links(names["links"], why=why)} if why else {}
         return names | {"now": now} | links | ({"rule": rule_seen(rule)} if rule else {})
 
-    def _links_of(self, event: Event) -> dict[str, str]:
+    def _links_of(self, event: Event) -> Links:
         pages = self._links.get(event.source, {})
         return links_of(event, pages, public_url=self._public_url)
 

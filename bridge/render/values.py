@@ -40,6 +40,12 @@ class Missing(Undefined):
         return self._tell()
 
 
+class Links(dict[str, str]):
+    """The name `links`: what is missing there is told by its whole path, as `resource` alone would mean another."""
+
+    __slots__ = ()
+
+
 class Address(str):
     """An address of Bridge's own or of the operator's: may be followed, unlike one that came in an event."""
 

@@ -205,6 +205,12 @@ def test_a_failure_of_a_rules_own_words_is_told_at_their_line() -> None:
         assert (failed.value.file, failed.value.line) == ("rules/a.yaml", line)
 
 
+@pytest.mark.parametrize("body", ["{{ links.resource }}", "{{ links['resource'] }}"])
+def test_a_missing_link_is_told_by_its_path(body: str) -> None:
+    with pytest.raises(TemplateFailed, match=r"`links\.resource` is missing"):
+        sent(loaded(), Target(to="x", body=body))
+
+
 def test_a_template_that_is_not_there_or_not_sound_is_a_failure() -> None:
     templates = loaded(bad_in_md="{% block body %}{{ nope }}{% endblock %}")
     assert [(one.place.file, one.place.line, one.place.column, one.code) for one in templates.problems] == [

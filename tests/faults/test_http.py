@@ -231,7 +231,7 @@ async def test_a_service_that_breaks_off(world: FakeWorld, send: Send, service: 
         point
     ]
     world.answer(host, replace(good, reset=True, reset_at=at))
-    outcome = await send(url, deadline=2.0)
+    outcome = await send(url, deadline=10.0)
     arrived = point == "after the body" or (point == "in the body" and service not in BY_WORDS)
     assert (outcome.result, outcome.ambiguous) == (("delivered", False) if arrived else ("retry", True))
     assert len(world.received) == 1
@@ -242,7 +242,7 @@ async def test_a_bad_day_of(world: FakeWorld, send: Send, service: str) -> None:
     url, host, good = SERVICES[service]
     limited = Reply(status=429, body="slow down", headers={"Retry-After": "2"})
     world.answer(host, Reply(status=502), Reply(status=503), limited, Reply(reset=True), Reply(status=404), good)
-    day = [await send(url, deadline=2.0) for _ in range(6)]
+    day = [await send(url, deadline=10.0) for _ in range(6)]  # nothing hangs here: a busy machine must not end one
     assert [one.result for one in day] == ["retry", "retry", "retry", "retry", "failed", "delivered"]
     assert [one.status for one in day[:5]] == [502, 503, 429, None, 404]
     assert [one.retry_after for one in day] == [None, None, 2.0, None, None, None]

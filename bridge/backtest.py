@@ -18,7 +18,7 @@ from bridge.rules.evaluate import responsible
 from bridge.rules.matcher import looks_at
 from bridge.store import Store
 from bridge.store.past import Past, Span
-from bridge.store.text import from_json
+from bridge.store.text import from_json, resource_of
 
 PAGE = 100  # events read at a time
 EXAMPLES = 3  # kept of each kind of difference and rule
@@ -299,7 +299,7 @@ def _bare(value: Any) -> object:
 
 
 def _event_of(past: Past) -> Event:
-    previous, resource = from_json(past.previous), from_json(past.resource)
+    previous, resource = from_json(past.previous), resource_of(past.resource, past.body)
     return Event(
         id=past.id,
         source=past.source,

@@ -56,7 +56,8 @@ def sent_in(recorded: Recorded, snapshot: Snapshot) -> State:
     if (source := snapshot.sources.get(recorded.key.source)) is None:
         return State()
     try:
-        return state_of(recorded.key, source.resource_of(recorded.body), source)
+        body = recorded.body
+        return state_of(recorded.key, source.resource_of(body), source, source.stands_in(body))
     except BadEnvelope:  # taken by an earlier version with wider bounds: it must not stop the events behind it
         return State()
 
@@ -88,6 +89,7 @@ def match(recorded: Recorded, sent: State, snapshot: Snapshot, memory: dict[Key,
         stale=understood.stale,
         rules=[] if understood.stale else snapshot.matcher.match(understood.event, facts),
         remembered=understood.remembered,
+        stands_in=sent.stands_in if understood.event.resource is sent.resource else None,
     )
 
 

@@ -63,6 +63,7 @@ class Fitted(Struct, frozen=True, kw_only=True):
     stale: bool
     rules: Sequence[Rule]
     remembered: Mapping[Key, Memory]
+    stands_in: str | None = None  # the field of the body that holds the event's resource as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def fan_out(fitted: Fitted, snapshot: Snapshot, desk: Desk, now: datetime) -> tu
         previous=event.previous,
         filled=event.filled,
         resource=event.resource,
+        stands_in=fitted.stands_in,
         decisions=tuple(
             Decision(rule=r.name, file=r.place.file, line=r.place.line, fired=True) for r in fitted.rules
         ),

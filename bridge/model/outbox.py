@@ -70,6 +70,7 @@ class Matched(Struct, frozen=True, kw_only=True):
     previous: dict[str, Json] | None
     filled: Mapping[str, float]  # path filled from memory → when that was learned
     resource: dict[str, Json] | None  # as rules saw it, references filled
+    stands_in: str | None = None  # the field of the body that holds just this: it is not stored twice
     decisions: tuple[Decision, ...]  # of the rules that fired
     planned: tuple[Planned, ...]
     remembered: Mapping[Key, Memory]  # what to remember from now on

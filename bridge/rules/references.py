@@ -33,6 +33,7 @@ class State(Struct, frozen=True):
     resource: dict[str, Json] | None = None
     references: Sequence[tuple[Key, Mapping[str, Json]]] = ()  # each with its map, in the order of the text
     subject: Key | None = None  # what it is about
+    stands_in: str | None = None  # the field of the event's body that holds just this
 
     def leads_to(self) -> set[Key]:
         """All that it refers to."""
@@ -40,7 +41,7 @@ class State(Struct, frozen=True):
         return found if self.subject is None else found | {self.subject}
 
 
-def state_of(key: Key, resource: dict[str, Json] | None, source: Leads | None) -> State:
+def state_of(key: Key, resource: dict[str, Json] | None, source: Leads | None, stands_in: str | None = None) -> State:
     """A resource with its references. No source: it is no longer configured, so nothing is known of them."""
     if source is None or resource is None:
         return State(resource)
@@ -49,6 +50,7 @@ def state_of(key: Key, resource: dict[str, Json] | None, source: Leads | None) -
         resource,
         list(_references(resource, key.source, source)),
         None if subject is None else Key(key.source, *subject),
+        stands_in,
     )
 
 

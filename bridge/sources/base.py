@@ -40,6 +40,10 @@ class Source(ABC):
     def resource_of(self, body: bytes) -> dict[str, Json] | None:
         """The resource in a body that `read` took before."""
 
+    def stands_in(self, body: bytes) -> str | None:
+        """The field of the body in which its resource stands just as `resource_of` gives it; None: nowhere."""
+        return None
+
     @classmethod
     def documented(cls, type_text: str) -> str | None:
         """The documented spelling of a type, whatever its case, spaces, `_` and `-`; None: not a known type."""

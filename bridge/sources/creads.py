@@ -13,7 +13,7 @@ from bridge.errors import BadEnvelope, BadSignature
 from bridge.model import Arrival, Json, fold
 from bridge.sources import creads_samples
 from bridge.sources.base import Headers, Source
-from bridge.sources.jsonbody import decode, decode_again, key_that_stands_twice
+from bridge.sources.jsonbody import decode, decode_again, has_long_number, key_that_stands_twice
 
 SIGNATURE = "X-Partners-Signature"
 LONGEST_NAME = 200  # characters kept of a type or an event nobody documented, and of a gid
@@ -149,6 +149,9 @@ class Creads(Source):
     def resource_of(self, body: bytes) -> dict[str, Json] | None:
         resource = decode_again(body).get("resource")
         return resource if isinstance(resource, dict) else None
+
+    def stands_in(self, body: bytes) -> str | None:
+        return None if has_long_number(body) else "resource"
 
     @classmethod
     def documented(cls, type_text: str) -> str | None:

@@ -61,7 +61,7 @@ def _is_harmless(body: bytes) -> bool:
     return (
         len(body) <= MAX_NODES
         and body.count(b"{") + body.count(b"[") < MAX_DEPTH
-        and not _has_long_number(body)
+        and not has_long_number(body)
         and not _has_long_text(body.replace(b'\\"', b"__"))
     )
 
@@ -72,13 +72,14 @@ def _has_long_text(body: bytes) -> bool:
     return any(body.find(b'"', at, at + half) < 0 for at in range(0, len(body) - half, half))
 
 
-def _has_long_number(body: bytes) -> bool:
+def has_long_number(body: bytes) -> bool:
+    """Whether some number may be one that `decode` gives as its text; it may say so without need."""
     return _LONG in body.translate(_DIGITS)
 
 
 def decode_again(body: bytes) -> Json:
     """The value in a body that `decode` took before, without holding it to bounds once more."""
-    return decode(body) if _has_long_number(body) else _decoder.decode(body)
+    return decode(body) if has_long_number(body) else _decoder.decode(body)
 
 
 def key_that_stands_twice(body: bytes) -> str | None:

@@ -100,7 +100,7 @@ def _matched_row(matched: Matched) -> dict[str, object]:
         "state": matched.state,
         "version": matched.version,
         "previous": _json_or_none(matched.previous),
-        "resource": _json_or_none(matched.resource),
+        "resource": matched.stands_in or _json_or_none(matched.resource),
         "filled": to_json(matched.filled),
         "decisions": to_json(matched.decisions),
     }

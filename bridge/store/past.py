@@ -21,6 +21,7 @@ class Past(NamedTuple):
     previous: str | None
     resource: str | None
     filled: str | None
+    body: bytes
 
 
 class Span(NamedTuple):

@@ -13,7 +13,7 @@ from bridge.model import Decision, fold
 from bridge.store.dialects import Dialect
 from bridge.store.rows import AttemptRow, DeliveryRow, EventRow, Filters
 from bridge.store.tables import NOT_DELIVERED, attempt, bundle, delivery, event, is_state
-from bridge.store.text import clean, from_json
+from bridge.store.text import clean, from_json, resource_of
 
 PAGE = 50
 LOOKED_INTO = 1000  # of the events that have a text, for whether it may be found there
@@ -237,7 +237,7 @@ def _event_row(row: Mapping[Any, Any]) -> EventRow:
         body=row["body"],
         version=row["version"],
         previous=from_json(row["previous"]),
-        resource=from_json(row["resource"]),
+        resource=resource_of(row["resource"], row["body"]),
         filled=from_json(row["filled"]) or {},
         decisions=_decisions.decode(row["decisions"] or "[]"),
     )

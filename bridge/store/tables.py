@@ -46,7 +46,7 @@ event = Table(
     Column("state", Text, nullable=False),  # received, matched, stale
     Column("version", Text),  # of the rules it was matched with
     Column("previous", Text),  # JSON
-    Column("resource", Text),  # JSON, as rules saw it
+    Column("resource", Text),  # as rules saw it: JSON, or the name of the body's field that holds just this
     Column("filled", Text),  # JSON: path → when that was learned
     Column("decisions", Text),  # JSON, of the rules that fired
     sqlite_autoincrement=True,  # an id is never given twice, not even after the newest rows were deleted

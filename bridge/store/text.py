@@ -39,6 +39,13 @@ def from_json(text: str | None) -> Any:
     return None if text is None else msgspec.json.decode(text)
 
 
+def resource_of(column: str | None, body: bytes) -> Any:
+    """The resource of an event as rules saw it: see the column."""
+    if column is None or column.startswith("{"):
+        return from_json(column)
+    return msgspec.json.decode(body)[column]
+
+
 def _cleaned(value: Any) -> Any:
     """The JSON value with all its texts cleaned; its depth was bounded when it was received."""
     if isinstance(value, str):

@@ -30,6 +30,9 @@ STRETCH = 0.001  # seconds of matching and rendering after which whoever waits h
 SLOW = 0.05  # seconds of matching and rendering after which an event is logged with the rules at fault
 
 
+Waiting = tuple[Recorded, State]  # an event, and the resource that came with it
+
+
 class Matching:
     """slice() and ring() never run at the same time: gates count in the order of events."""
 
@@ -70,9 +73,13 @@ class Matching:
 
     # ---- events ----------------------------------------------------------------------------
 
-    async def slice(self, batch: Sequence[Recorded], *, full: Iterable[str]) -> list[Delivery]:
-        """Match events and write what became of them; gives the deliveries that may be sent at once."""
-        events = [(recorded, self._read(recorded, self.snapshot)) for recorded in batch]
+    async def next(self, most: int, *, but: Sequence[Recorded] = ()) -> list[Waiting]:
+        """The oldest events that wait, but for those of a slice that is being written."""
+        waiting = await self._store.unmatched(most, [recorded.id for recorded in but])
+        return [(recorded, self._read(recorded, self.snapshot)) for recorded in waiting]
+
+    async def slice(self, events: Sequence[Waiting]) -> list[Matched]:
+        """What becomes of events; it is to be written before the next ones are asked for."""
         memory = await recall(events, self.snapshot, self._store)
         fitted: list[Fitted | Matched] = []
         spent: list[float] = []
@@ -92,7 +99,7 @@ class Matching:
             desk.gates = await self._store.gates(wanted)
         results = []
         rested = time.perf_counter()
-        for recorded, one, seconds in zip(batch, fitted, spent, strict=True):
+        for (recorded, _), one, seconds in zip(events, fitted, spent, strict=True):
             began = time.perf_counter()
             matched = one if isinstance(one, Matched) else self._planned(one, desk, now)
             results.append(matched)
@@ -101,7 +108,7 @@ class Matching:
                 if isinstance(one, Fitted) and seconds + time.perf_counter() - began > SLOW:
                     self._tell_slow(one, seconds, time.perf_counter() - began)
             rested = await _rest(rested)
-        return await self._store.write_matched(results, full=list(full))
+        return results
 
     def _planned(self, fitted: Fitted, desk: Desk, now: datetime) -> Matched:
         try:

@@ -169,8 +169,7 @@ class _Stage:
             ),
             window=0.0,
         )
-        batch = await self._store.unmatched(1)
-        await self._take(await self._matching.slice(batch, full=()))
+        await self._take(await self._store.write_matched(await self._matching.slice(await self._matching.next(1))))
 
     async def _wait_until(self, end: float) -> None:
         """Let the clocks ring that are due by then, or by now where that is later."""

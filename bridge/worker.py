@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 
 import structlog
 
@@ -13,7 +13,8 @@ from bridge.config.snapshot import Snapshot
 from bridge.delivery.senders import Senders
 from bridge.errors import StoreUnavailable
 from bridge.lanes import POLL, Lanes, nap
-from bridge.matching import SLICE, Matching
+from bridge.matching import SLICE, Matching, Waiting
+from bridge.model import Recorded
 from bridge.retention import Retention
 from bridge.store import Store
 from bridge.watch import Watch
@@ -93,23 +94,19 @@ class Worker:
     # ---- match -----------------------------------------------------------------------------
 
     async def _match_all(self) -> None:
+        ahead: Sequence[Waiting] = ()
         while True:
             self._recorded.clear()
-            self.matching.snapshot = self._snapshot  # here alone: one slice is matched with one version of the files
+            if self.matching.snapshot is not self._snapshot:  # here alone: one slice has one version of the files
+                self.matching.snapshot, ahead = self._snapshot, ()
             if not await self._leads():
+                ahead = ()
                 await nap(self._recorded, POLL)
                 continue
-            batch = await self._store.unmatched(SLICE)
+            batch = ahead or await self.matching.next(SLICE)
             if self._look_again:  # after the batch was read: a silence kept before an event came is asked for it
                 await self._refresh()
-            if batch:
-                came = self._came
-                full = self.lanes.full()
-                self.lanes.offer(await self.matching.slice(batch, full=full))
-                if full:
-                    self.lanes.look()
-                if self._came - came >= BURST and self._clock() >= self._calm_until:
-                    await self._give_way(batch[-1].received_at)
+            ahead = await self._match(batch) if batch else ()
             rings_at = await self._store.next_clock()
             if rings_at is not None and rings_at <= self._clock():
                 self.lanes.offer(await self.matching.ring())
@@ -117,6 +114,22 @@ class Worker:
                 await self.lanes.tell(item)
             if not batch:
                 await nap(self._recorded, POLL if rings_at is None else max(0.0, min(POLL, rings_at - self._clock())))
+
+    async def _match(self, batch: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Match a slice and write it; the next one, which is read meanwhile."""
+        events, came, full = [recorded for recorded, _ in batch], self._came, self.lanes.full()
+        matched = await self.matching.slice(batch)
+        given, ahead = await asyncio.gather(self._store.write_matched(matched, full=full), self._read_ahead(events))
+        self.lanes.offer(given)
+        if full:
+            self.lanes.look()
+        if self._came - came >= BURST and self._clock() >= self._calm_until:
+            await self._give_way(events[-1].received_at)
+        return ahead
+
+    async def _read_ahead(self, events: Sequence[Recorded]) -> Sequence[Waiting]:
+        await asyncio.sleep(0)  # behind the statements of who writes, beside its COMMIT
+        return await self.matching.next(SLICE, but=events)
 
     async def _give_way(self, matched_until: float) -> None:
         """Wait while there is a flood of posts."""

@@ -15,10 +15,11 @@ from bridge.store.writer import Turn
 
 MOST_BYTES = 2_000_000  # of the bodies read at once: to read and match a megabyte takes the event loop 20 ms
 # Reads no body.
-_SIZES = Found(select(func.length(event.c.body)).where(RECEIVED).order_by(event.c.id).limit(bindparam("most")))
+_WAITING = (RECEIVED, event.c.id.not_in(bindparam("but", expanding=True)))
+_SIZES = Found(select(func.length(event.c.body)).where(*_WAITING).order_by(event.c.id).limit(bindparam("most")))
 _UNMATCHED = Found(
     select(event.c.id, event.c.source, event.c.type, event.c.gid, event.c.action, event.c.received_at, event.c.body)
-    .where(RECEIVED)
+    .where(*_WAITING)
     .order_by(event.c.id)
     .limit(bindparam("most"))
 )
@@ -31,13 +32,14 @@ _KNOWN = Found(
 )
 
 
-def unmatched(connection: Connection, limit: int) -> list[Recorded]:
-    """The oldest events that wait to be matched; fewer where their bodies are large."""
-    upto = accumulate(size for (size,) in _SIZES.run(connection, most=limit))
+def unmatched(connection: Connection, limit: int, but: Sequence[int] = ()) -> list[Recorded]:
+    """The oldest events that wait to be matched, but for some; fewer where their bodies are large."""
+    but = list(but)
+    upto = accumulate(size for (size,) in _SIZES.run(connection, most=limit, but=but))
     most = sum(total <= MOST_BYTES for total in upto) or 1
     return [
         Recorded(id=id, key=Key(source, type, gid), action=action, received_at=received_at, body=body)
-        for id, source, type, gid, action, received_at, body in _UNMATCHED.run(connection, most=most)
+        for id, source, type, gid, action, received_at, body in _UNMATCHED.run(connection, most=most, but=but)
     ]
 
 

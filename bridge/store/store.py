@@ -126,9 +126,9 @@ class Store:
         """Put an arrival on disk, or count it as a repetition of one that came up to `window` seconds before."""
         return await self._writer.put(record, ToRecord(arrival, window))
 
-    async def unmatched(self, limit: int) -> list[Recorded]:
-        """The oldest events that wait to be matched."""
-        return await self._read_nearby(lambda connection: memory.unmatched(connection, limit))
+    async def unmatched(self, limit: int, but: Sequence[int] = ()) -> list[Recorded]:
+        """The oldest events that wait to be matched, but for these, which somebody is about to write."""
+        return await self._read_nearby(lambda connection: memory.unmatched(connection, limit, but))
 
     async def remember(self, keys: Collection[Key]) -> dict[Key, Memory]:
         """What is remembered of these resources; the unknown ones are absent."""

@@ -38,7 +38,7 @@ def live(config: Path, bodies: Iterable[bytes], *, ago: float = DAY, every: floa
                 arrival = snapshot.sources["creads"].read(body, now)
                 assert arrival is not None
                 await store.record(arrival, window=0.0)
-                await matching.slice(await store.unmatched(1), full=())
+                await store.write_matched(await matching.slice(await matching.next(1)))
                 now += every
         finally:
             await store.close()

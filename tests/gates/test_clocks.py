@@ -83,7 +83,7 @@ class World:
         await self.store.record(arrival, window=0.0)
 
     async def match(self) -> list[Delivery]:
-        return await self.matching.slice(await self.store.unmatched(100), full=())
+        return await self.store.write_matched(await self.matching.slice(await self.matching.next(100)))
 
     async def ring(self, at: float) -> list[tuple[str, str]]:
         """Title and body of what is told at a time."""

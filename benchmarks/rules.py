@@ -167,7 +167,7 @@ async def fill(store: Store, snapshot: Snapshot, events: int) -> None:
     for first in range(0, events, 32):
         arrivals = (_arrival(number, snapshot, chance) for number in range(first, min(first + 32, events)))
         await asyncio.gather(*(store.record(arrival, window=0.0) for arrival in arrivals))
-        await matching.slice(await store.unmatched(32), full=())
+        await store.write_matched(await matching.slice(await matching.next(32)))
 
 
 def _arrival(number: int, snapshot: Snapshot, chance: random.Random) -> Arrival:

@@ -53,7 +53,9 @@ _DESTINATIONS = {
     ),
     "Settings in force": "Réglages en vigueur",
     "Since": "Depuis",
-    "Since {at}, after {number} failures in a row.": "Depuis {at}, après {number} échecs de suite.",
+    "Since {at}, after 1 failure.|Since {at}, after {count} failures in a row.": (
+        "Depuis {at}, après 1 échec.|Depuis {at}, après {count} échecs de suite."
+    ),
     "Since {at}, by {who}.": "Depuis {at}, par {who}.",
     "Slowest 1 %": "1 % le plus lent",
     "Taken at {at}.": "Pris à {at}.",
@@ -109,7 +111,7 @@ _DESTINATIONS = {
         "{name} : 1 message n’est pas arrivé|{name} : {count} messages ne sont pas arrivés"
     ),
     "{number} delivered": "{number} remis",
-    "{number} failures in a row": "{number} échecs de suite",
+    "1 failure|{count} failures in a row": "1 échec|{count} échecs de suite",
     "{number} messages": "{number} messages",
 }
 

@@ -52,6 +52,12 @@ async def test_a_paused_one(site: Site) -> None:
     assert "<p>The service says &lt;script&gt;" in page
 
 
+async def test_one_failure_is_one(site: Site) -> None:
+    await site.store.pauses.pause("boss", "no such address", failures=1)
+    assert "after 1 failure." in await site.get("/destinations/boss")
+    assert "après 1 échec." in await site.get("/destinations/boss", language="fr")
+
+
 @pytest.mark.parametrize("name", ["nobody", "%3Cscript%3E", "x" * 5000])
 async def test_one_that_is_not_there(site: Site, name: str) -> None:
     assert "No destination is called" in await site.get(f"/destinations/{name}", status=404)

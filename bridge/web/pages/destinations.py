@@ -171,7 +171,7 @@ def _facts(look: Look, place: Destination) -> list[tuple[str, str]]:
         ),
         (
             look.say("Pauses after"),
-            look.say("{number} failures in a row", number=place.pause_after)
+            look.say("1 failure|{count} failures in a row", n=place.pause_after)
             if place.pause_after
             else look.say("never"),
         ),

@@ -125,7 +125,10 @@ async def deliver(delivery: Delivery, destination: Destination, senders: Senders
         jitter=random.uniform(-1, 1),  # noqa: S311 -- spreads retries, guards nothing
     )
     state: Literal["failed", "pending"] = "failed" if due is None else "pending"
-    return Settled(delivery=delivery, at=at, outcome=record, state=state, reason=outcome.reason, next_at=due)
+    reason = outcome.reason
+    if due is None and (delivery.ambiguous or outcome.ambiguous):  # whoever sends it again is to know
+        reason += "; an attempt may have arrived all the same"
+    return Settled(delivery=delivery, at=at, outcome=record, state=state, reason=reason, next_at=due)
 
 
 def _of_repeat(reason: str) -> str:

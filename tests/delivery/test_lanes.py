@@ -194,6 +194,18 @@ async def test_an_attempt_that_may_have_arrived_is_repeated_later_and_says_so(be
     assert [one.reason for one in row.attempts] == ["no answer", "a repeat: an attempt before it may have arrived"]
 
 
+async def test_what_is_given_up_says_whether_it_may_have_arrived(bench: Lay) -> None:
+    bridge = await bench(", retry: {schedule: [5s]}")
+    silent, final = Outcome(result="retry", reason="no answer", ambiguous=True), Outcome(result="failed", reason="no")
+    bridge.wire.answers = lambda host, title: silent if title == "a" and bridge.clock.now < NOON + 1 else final
+    await bridge.post("a", "b")
+    await bridge.run(20)
+    assert {row.title: (row.state, row.reason) for row in await bridge.rows() if row.rule} == {
+        "a": ("failed", "no; an attempt may have arrived all the same"),
+        "b": ("failed", "no"),
+    }
+
+
 # ---- pauses --------------------------------------------------------------------------------------
 
 

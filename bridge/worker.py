@@ -129,7 +129,10 @@ class Worker:
 
     async def _read_ahead(self, events: Sequence[Recorded]) -> Sequence[Waiting]:
         await asyncio.sleep(0)  # behind the statements of who writes, beside its COMMIT
-        return await self.matching.next(SLICE, but=events)
+        try:
+            return await self.matching.next(SLICE, but=events)
+        except Exception:  # the next round asks again, and tells; what is being written must leave
+            return ()
 
     async def _give_way(self, matched_until: float) -> None:
         """Wait while there is a flood of posts."""

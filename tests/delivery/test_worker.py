@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Collection
 from pathlib import Path
 
@@ -12,11 +11,11 @@ import pytest
 from bridge.config.snapshot import load
 from bridge.errors import StoreUnavailable
 from bridge.matching import SLICE
-from bridge.model import Recorded
+from bridge.model import Outcome, Recorded
 from bridge.store import Store
 from bridge.worker import Worker
 from tests.config.folder import ENVIRON, lay
-from tests.delivery.test_lanes import CONFIG, RULES, Wire
+from tests.delivery.test_lanes import CONFIG, FINE, RULES, Wire
 from tests.live import envelope
 from tests.store.support import Clock, record
 
@@ -35,15 +34,20 @@ async def test_every_event_is_told_once_and_in_order_though_reading_ahead_may_fa
         return await unmatched(limit, but)
 
     monkeypatch.setattr(store, "unmatched", ask)
-    wire, config = Wire(Clock()), lay(tmp_path, RULES, config=CONFIG.format(more=""))
-    worker = Worker(load(config, ENVIRON), store, wire)  # type: ignore[arg-type]  # a wire
     names = [f"p{number}" for number in range(3 * SLICE + 1)]
+    all_told = asyncio.Event()
+
+    def answer(_host: str, title: str) -> Outcome:
+        if title == names[-1]:
+            all_told.set()
+        return FINE
+
+    wire, config = Wire(Clock(), answers=answer), lay(tmp_path, RULES, config=CONFIG.format(more=""))
+    worker = Worker(load(config, ENVIRON), store, wire)  # type: ignore[arg-type]  # a wire
     for name in names:
         await record(store, envelope(name, event="resource.updated").decode(), gid=name, action="updated")
     await worker.start()
-    end = time.monotonic() + 20
-    while len(wire.sent) < len(names) and time.monotonic() < end:
-        await asyncio.sleep(0.01)
+    await asyncio.wait_for(all_told.wait(), 20)
     await worker.stop(1)
     rows = await store.deliveries(limit=len(names))
     await store.close()

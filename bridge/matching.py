@@ -79,7 +79,7 @@ class Matching:
         return [(recorded, self._read(recorded, self.snapshot)) for recorded in waiting]
 
     async def slice(self, events: Sequence[Waiting]) -> list[Matched]:
-        """What becomes of events; it is to be written before the next ones are asked for."""
+        """What becomes of events; it is to be written before the next ones are matched."""
         memory = await recall(events, self.snapshot, self._store)
         fitted: list[Fitted | Matched] = []
         spent: list[float] = []

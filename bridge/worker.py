@@ -14,7 +14,7 @@ from bridge.delivery.senders import Senders
 from bridge.errors import StoreUnavailable
 from bridge.lanes import POLL, Lanes, nap
 from bridge.matching import SLICE, Matching, Waiting
-from bridge.model import Recorded
+from bridge.model import Matched, Recorded
 from bridge.retention import Retention
 from bridge.store import Store
 from bridge.watch import Watch
@@ -99,8 +99,9 @@ class Worker:
             self._recorded.clear()
             if self.matching.snapshot is not self._snapshot:  # here alone: one slice has one version of the files
                 self.matching.snapshot, ahead = self._snapshot, ()
-            if not await self._leads():
+            if self._clock() >= self._leads_until:  # another may match meanwhile what was read before
                 ahead = ()
+            if not await self._leads():
                 await nap(self._recorded, POLL)
                 continue
             batch = ahead or await self.matching.next(SLICE)
@@ -119,16 +120,19 @@ class Worker:
         """Match a slice and write it; the next one, which is read meanwhile."""
         events, came, full = [recorded for recorded, _ in batch], self._came, self.lanes.full()
         matched = await self.matching.slice(batch)
-        given, ahead = await asyncio.gather(self._store.write_matched(matched, full=full), self._read_ahead(events))
-        self.lanes.offer(given)
-        if full:
-            self.lanes.look()
+        _, ahead = await asyncio.gather(self._write(matched, full), self._read_ahead(events))
         if self._came - came >= BURST and self._clock() >= self._calm_until:
             await self._give_way(events[-1].received_at)
         return ahead
 
+    async def _write(self, matched: Sequence[Matched], full: Sequence[str]) -> None:
+        """What a slice gave leaves as soon as it is written, however long the next one takes to be read."""
+        self.lanes.offer(await self._store.write_matched(matched, full=full))
+        if full:
+            self.lanes.look()
+
     async def _read_ahead(self, events: Sequence[Recorded]) -> Sequence[Waiting]:
-        await asyncio.sleep(0)  # behind the statements of who writes, beside its COMMIT
+        await asyncio.sleep(0)  # on SQLite: behind the statements of who writes, beside its COMMIT
         try:
             return await self.matching.next(SLICE, but=events)
         except Exception:  # the next round asks again, and tells; what is being written must leave

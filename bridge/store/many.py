@@ -42,7 +42,10 @@ def straight(
 
 
 class Found:
-    """One SELECT with bound names, whose `IN` lists may be of any length; of a long one, each piece has its order."""
+    """One SELECT with bound names, whose `IN` lists may be of any length; of a long one, each piece has its order.
+
+    Not so a `NOT IN`: its list has to stay within `AT_ONCE`.
+    """
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement

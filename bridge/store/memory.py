@@ -14,8 +14,8 @@ from bridge.store.text import from_json
 from bridge.store.writer import Turn
 
 MOST_BYTES = 2_000_000  # of the bodies read at once: to read and match a megabyte takes the event loop 20 ms
-# Reads no body.
 _WAITING = (RECEIVED, event.c.id.not_in(bindparam("but", expanding=True)))
+# Reads no body.
 _SIZES = Found(select(func.length(event.c.body)).where(*_WAITING).order_by(event.c.id).limit(bindparam("most")))
 _UNMATCHED = Found(
     select(event.c.id, event.c.source, event.c.type, event.c.gid, event.c.action, event.c.received_at, event.c.body)

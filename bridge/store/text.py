@@ -43,7 +43,7 @@ def resource_of(column: str | None, body: bytes) -> Any:
     """The resource of an event as rules saw it: see the column."""
     if column is None or column.startswith("{"):
         return from_json(column)
-    return msgspec.json.decode(body)[column]
+    return msgspec.json.decode(body)[column] if body else None
 
 
 def _cleaned(value: Any) -> Any:

@@ -3,54 +3,116 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from bridge.config.snapshot import load
 from bridge.errors import StoreUnavailable
 from bridge.matching import SLICE
-from bridge.model import Outcome, Recorded
+from bridge.model import Outcome, Recorded, replace
 from bridge.store import Store
-from bridge.worker import Worker
+from bridge.worker import LEASE, Worker
 from tests.config.folder import ENVIRON, lay
 from tests.delivery.test_lanes import CONFIG, FINE, RULES, Wire
 from tests.live import envelope
 from tests.store.support import Clock, record
 
+NAMES = [f"p{number}" for number in range(3 * SLICE + 1)]
 
-@pytest.mark.parametrize("fails", [False, True])
-async def test_every_event_is_told_once_and_in_order_though_reading_ahead_may_fail(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: bool
-) -> None:
-    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", owner="me")
-    unmatched, asked = store.unmatched, list[int]()
 
-    async def ask(limit: int, but: Collection[int] = ()) -> list[Recorded]:
-        asked.append(len(but))
-        if but and fails:
-            raise StoreUnavailable("gone for a moment")
-        return await unmatched(limit, but)
+class House:
+    """A worker with three slices before it and one event more; `ahead` is done when a slice was read ahead."""
 
-    monkeypatch.setattr(store, "unmatched", ask)
-    names = [f"p{number}" for number in range(3 * SLICE + 1)]
-    all_told = asyncio.Event()
+    def __init__(self, store: Store, clock: Clock, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.store, self.clock, self.asked = store, clock, list[int]()
+        self.told = {name: asyncio.Event() for name in NAMES}
+        self.wire = Wire(clock, answers=self._answer)
+        config = lay(folder, RULES, config=CONFIG.format(more=""))
+        self.worker = Worker(load(config, ENVIRON), store, self.wire, clock=clock)  # type: ignore[arg-type]  # a wire
+        self._unmatched = store.unmatched
+        monkeypatch.setattr(store, "unmatched", self._ask)
 
-    def answer(_host: str, title: str) -> Outcome:
-        if title == names[-1]:
-            all_told.set()
+    async def start(self) -> None:
+        for name in NAMES:
+            await record(self.store, envelope(name, event="resource.updated").decode(), gid=name)
+        await self.worker.start()
+
+    async def until_told(self, name: str) -> None:
+        await asyncio.wait_for(self.told[name].wait(), 20)
+
+    async def ahead(self) -> None:
+        """Nothing more than usual."""
+
+    async def _ask(self, limit: int, but: Collection[int] = ()) -> list[Recorded]:
+        self.asked.append(len(but))
+        found = await self._unmatched(limit, but)
+        if but:
+            await self.ahead()
+        return found
+
+    def _answer(self, _host: str, title: str) -> Outcome:
+        self.told[title].set()
         return FINE
 
-    wire, config = Wire(Clock(), answers=answer), lay(tmp_path, RULES, config=CONFIG.format(more=""))
-    worker = Worker(load(config, ENVIRON), store, wire)  # type: ignore[arg-type]  # a wire
-    for name in names:
-        await record(store, envelope(name, event="resource.updated").decode(), gid=name, action="updated")
-    await worker.start()
-    await asyncio.wait_for(all_told.wait(), 20)
-    await worker.stop(1)
-    rows = await store.deliveries(limit=len(names))
+
+@pytest_asyncio.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    clock = Clock()
+    store = await Store.open(f"sqlite:///{tmp_path}/bridge.db", owner="me", clock=clock)
+    yield House(store, clock, tmp_path, monkeypatch)
     await store.close()
-    assert wire.to("team") == names
-    assert [row.ambiguous for row in rows] == [False] * len(names)
-    assert asked.count(SLICE) == 3  # read ahead behind each full slice
+
+
+async def test_every_event_is_told_once_and_in_order(house: House) -> None:
+    await house.start()
+    await house.until_told(NAMES[-1])
+    await house.worker.stop(1)
+    assert house.wire.to("team") == NAMES
+    assert house.asked[:4] == [0, SLICE, SLICE, SLICE]
+
+
+async def test_a_slice_leaves_though_the_next_cannot_be_read(house: House) -> None:
+    async def fail() -> None:
+        raise StoreUnavailable("gone for a moment")
+
+    house.ahead = fail  # type: ignore[method-assign]
+    await house.start()
+    await house.until_told(NAMES[-1])
+    await house.worker.stop(1)
+    assert house.wire.to("team") == NAMES
+    assert not any(row.ambiguous for row in await house.store.deliveries(limit=len(NAMES)))
+
+
+async def test_a_slice_leaves_while_the_next_is_still_being_read(house: House) -> None:
+    house.ahead = asyncio.Event().wait  # type: ignore[assignment]
+    await house.start()
+    await house.until_told(NAMES[SLICE - 1])
+    await house.worker.stop(1)
+    rows = await house.store.deliveries(limit=len(NAMES))
+    assert [(row.state, row.ambiguous) for row in rows] == [("delivered", False)] * SLICE
+
+
+async def test_what_was_read_ahead_is_read_again_when_another_may_have_matched_it(house: House) -> None:
+    async def stall() -> None:
+        house.clock.now += 2 * LEASE
+
+    house.ahead = stall  # type: ignore[method-assign]
+    await house.start()
+    await house.until_told(NAMES[-1])
+    await house.worker.stop(1)
+    assert house.asked[:6] == [0, SLICE] * 3
+    assert house.wire.to("team") == NAMES
+
+
+async def test_what_was_read_ahead_is_read_again_with_the_files_in_force(house: House) -> None:
+    async def edit() -> None:
+        house.worker.snapshot = replace(house.worker.snapshot)
+
+    house.ahead = edit  # type: ignore[method-assign]
+    await house.start()
+    await house.until_told(NAMES[-1])
+    await house.worker.stop(1)
+    assert house.asked[:6] == [0, SLICE] * 3

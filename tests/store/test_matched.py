@@ -32,6 +32,14 @@ async def test_all_that_matching_made_of_an_event_is_kept(store: Store) -> None:
     assert (delivery.notification, delivery.attempts, delivery.ambiguous) == (planned().notification, 0, False)
 
 
+async def test_what_is_being_written_is_not_read_again(store: Store) -> None:
+    for body in ("A", "B", "C", "D"):
+        await record(store, body)
+    assert ids(await store.unmatched(10, [1, 3])) == [2, 4]
+    assert ids(await store.unmatched(1, [1])) == [2]
+    assert ids(await store.unmatched(10, [1, 2, 3, 4])) == []
+
+
 async def test_of_large_events_only_some_are_read_at_once(store: Store) -> None:
     large = "x" * 900_000
     for body in ("A", f"B{large}", f"C{large}", f"D{large}", large * 3, "E"):

@@ -27,15 +27,26 @@ READ_CONNECTIONS = 4
 class Database:
     """The engines of one store: `writes` begins write transactions, `reads` cannot write."""
 
-    def __init__(self, dialect: Dialect, writes: Engine, reads: Engine, lock: int | None = None) -> None:
+    def __init__(
+        self, dialect: Dialect, writes: Engine, reads: Engine, *, file: Path | None = None, lock: int | None = None
+    ) -> None:
+        """`file`: SQLite's, and `lock` the service's on it."""
         self.dialect = dialect
         self.writes = writes
         self.reads = reads
+        self._file = file
+        self._opened = _identity(file) if file else None
         self._lock = lock
 
     def connect_arguments(self) -> dict[str, Any]:
         """What PostgreSQL's driver needs to connect, for a connection outside of the engines."""
         return dict(self.writes.dialect.create_connect_args(self.writes.url)[1])
+
+    def misplaced(self) -> str:
+        """Why what is written now would be lost: SQLite goes on with a file that nobody finds any more; else empty."""
+        if self._file is None or _identity(self._file) == self._opened:
+            return ""
+        return f"{self._file} was removed or replaced while it was in use: put it back, or restart Bridge"
 
     def close(self) -> None:
         """Close every connection and let another service have the file."""
@@ -102,7 +113,8 @@ def _open_sqlite(url: URL, *, service: bool) -> Database:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     url = url.set(drivername="sqlite+pysqlite", database=str(path))
     lock = lock_file(path) if service else None
-    database = Database(SQLite(), _sqlite_engine(url, write=True), _sqlite_engine(url, write=False), lock)
+    writes, reads = _sqlite_engine(url, write=True), _sqlite_engine(url, write=False)
+    database = Database(SQLite(), writes, reads, file=path, lock=lock)
     with _closed_on_error(database):
         if service:
             with database.reads.connect() as connection:
@@ -110,6 +122,15 @@ def _open_sqlite(url: URL, *, service: bool) -> Database:
         with _alone_in(path.parent), database.writes.connect() as connection:
             _migrate(connection)
     return database
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which file stands there; None: none."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager

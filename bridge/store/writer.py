@@ -172,6 +172,8 @@ class Writer:
     async def _write(self, batch: Sequence[_Waiting]) -> list[_Done]:
         if not self._database.dialect.in_loop:
             return await self._loop.run_in_executor(self._thread, self._whole_turn, batch)
+        if misplaced := self._database.misplaced():  # before a connection is made, which would make a new file
+            raise StoreUnavailable(misplaced)
         with await self._begin_patiently() as transaction:
             results = self._apply(batch)
             await self._loop.run_in_executor(self._thread, transaction.commit)

@@ -45,7 +45,13 @@ def pages(window: Window) -> Blueprint:
 
 
 def _unusable(why: str) -> Response:
-    return answer({"status": "unavailable", "problems": [f"the store cannot be used: {why}"]}, 503)
+    return answer(
+        {
+            "status": "unavailable",
+            "problems": [f"the store cannot be used: {why.removeprefix('the store cannot be used now: ')}"],
+        },
+        503,
+    )
 
 
 def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:

@@ -172,6 +172,22 @@ def test_a_full_disk(live: Start, sink: Sink, tmp_path: Path) -> None:
         subprocess.run(["umount", "-l", str(small)], capture_output=True, check=False)
 
 
+def test_the_file_is_taken_away_while_it_runs(live: Start, sink: Sink) -> None:
+    bridge = live(store="sqlite:///data/bridge.db")
+    assert bridge.post(envelope("a1", title="Before"))[0] == 202
+    data = bridge.folder / "data"
+    data.rename(bridge.folder / "aside")
+    assert bridge.post(envelope("a2", title="Meanwhile"))[0] == 503
+    status, ready = bridge.get("/readyz")
+    assert (status, ready["status"]) == (503, "unavailable")
+    assert f"{data / 'bridge.db'} was removed or replaced" in ready["problems"][0]
+    assert not data.exists()
+    (bridge.folder / "aside").rename(data)
+    assert bridge.post(envelope("a3", title="After"))[0] == 202
+    bridge.until(lambda: len(sink.to("sink")) >= 2, what="told")
+    assert {"Before", "After"} <= {message["message"] for message in sink.to("sink")}
+
+
 def test_an_event_that_takes_long_is_logged_with_the_rule_at_fault(live: Start, sink: Sink) -> None:
     tests = ", ".join(f"{{resource.parts: {{any: {{at: {number}}}}}}}" for number in range(-60, 0))
     rules = f"""\

@@ -123,6 +123,24 @@ async def test_a_full_disk(open_store: Open, sqlite_url: str) -> None:
     assert len(await store.unmatched(10)) == 2
 
 
+@pytest.mark.parametrize("instead", [False, True], ids=["gone", "replaced"])
+async def test_a_file_that_is_taken_away_under_it(open_store: Open, sqlite_url: str, instead: bool) -> None:
+    store, file = await open_store(sqlite_url), Path(file_of(sqlite_url))
+    await record(store, "before")
+    aside = file.rename(file.with_name("aside.db"))
+    if instead:
+        file.write_bytes(aside.read_bytes())
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="removed or replaced while it was in use: put it back"):
+            await record(store, "lost")
+    assert str(file) in store.trouble()
+    assert file.exists() == instead, "no new file is made in its place"
+    aside.rename(file)
+    assert not (await record(store, "after")).duplicate
+    assert not store.trouble()
+    assert {event.body for event in await store.unmatched(10)} >= {b"before", b"after"}
+
+
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "bridge.db"
     path.write_bytes(b"nothing of the kind" * 500)

@@ -36,8 +36,8 @@ def decode(body: bytes) -> Json:
         value = _decoder.decode(body)
     except RecursionError:
         raise _too_deep() from None
-    except UnicodeDecodeError as error:
-        raise NotJson(f"the body is not UTF-8: byte {error.start} is wrong") from None
+    except UnicodeDecodeError:
+        raise NotJson(f"the body is not UTF-8: byte {_first_wrong(body)} is wrong") from None
     except msgspec.DecodeError as error:
         raise NotJson(f"the body is not JSON: {_reason(error, body)}") from None
     if not _is_harmless(body):
@@ -51,6 +51,15 @@ def _reason(error: msgspec.DecodeError, body: bytes) -> str:
     if reason.endswith("truncated") and (half := _HALF_AT_THE_END.search(body)):
         return f"a text has half a character (`{half[1].decode()}`)"
     return f"{reason[:1].lower()}{reason[1:]}"
+
+
+def _first_wrong(body: bytes) -> int:
+    """Where a body stops being UTF-8: msgspec counts from the start of the text in which it is."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
 
 
 def _is_harmless(body: bytes) -> bool:

@@ -47,3 +47,24 @@ def pages(window: Window) -> Blueprint:
 def _unusable(why: str) -> Response:
     reason = why.removeprefix("the store cannot be used now: ")
     return answer({"status": "unavailable", "problems": [f"the store cannot be used: {reason}"]}, 503)
+
+
+def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:
+    """Which destinations get nothing now; why stands where only those look who may."""
+    operators = snapshot.settings.operators
+    said = [f"destination `{name}` is paused" for name in paused]
+    if operators and set(operators) <= set(paused):
+        said.append("no operator can be told of troubles: each destination of `operators` is paused")
+    return said
+
+
+def _of_files(snapshot: Snapshot) -> list[str]:
+    """Which changes are not in force. Anybody may read this, so the words of the files are at /api/v1/rules."""
+    said = []
+    for file, problems in snapshot.refused.items():
+        first, more = problems[0], len(problems) - 1
+        kept = "an earlier text of it is" if snapshot.stays(file) else "nothing of it is"
+        also = f" and {more} more" if more else ""
+        place = f"{first.place.file}:{first.place.line}:{first.place.column}"
+        said.append(f"{file} is not in force, {kept}: {place}: {first.severity}[{first.code}]{also}")
+    return said + [f"`{key}` was changed in the configuration: it waits for a restart" for key in snapshot.waiting]

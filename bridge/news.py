@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bridge.config.snapshot import Snapshot
-from bridge.model import Delivery, Event, Notification, Planned, Settled, Tone
+from bridge.model import Delivery, Event, Json, Notification, Planned, Settled, Tone
 from bridge.planning import TemplateError
 from bridge.render.dead import JOINER, neutralise
 from bridge.render.envelope import enveloped
@@ -167,8 +168,20 @@ def again(untold: Untold) -> News:
 
 
 def webhook_changed(event: Event) -> News:
-    """The sender changed or deleted its own webhook."""
-    enabled = event.resource.get("enabled") if event.resource else None
+    """A webhook was changed or deleted at the sender: this source's own, or one that posts elsewhere."""
+    resource = event.resource or {}
+    enabled, host = resource.get("enabled"), _elsewhere(resource.get("url"), event.source)
+    if host:
+        return News(
+            trouble=f"webhook:{event.source}:{host}:{event.action}",
+            title=f"{event.source}: another webhook was {event.action}, that of {host}",
+            body=(
+                f"It posts to another address than this source has. If {host} hands its posts on to Bridge, look at "
+                "it there: while it is off, no events come, and they are not sent again."
+            ),
+            tone="info",
+            event_id=event.id,
+        )
     off = event.action == "deleted" or enabled is False
     if event.action == "deleted":
         body = "Its webhook was deleted there: no more events come. Make a new one, with the address of this source."
@@ -186,6 +199,16 @@ def webhook_changed(event: Event) -> News:
         tone="failure" if off else "info",
         event_id=event.id,
     )
+
+
+def _elsewhere(url: Json, source: str) -> str:
+    """The host that a webhook posts to, where its address is not one of this source; else empty."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+    except ValueError:
+        return ""
+    ours = parts.path.rstrip("/").endswith(f"/hooks/{source}")
+    return "" if ours or not parts.hostname else neutralise(parts.hostname, hosts_only=True)
 
 
 def bad_signatures(source: str, count: int, seconds: float) -> News:

@@ -6,6 +6,7 @@ import email.utils
 import json
 import re
 import time
+from datetime import UTC
 from typing import Any
 
 from bridge.delivery.recorder import Seen
@@ -62,6 +63,8 @@ def retry_after(seen: Seen) -> float | None:
     if asked:
         try:
             date = email.utils.parsedate_to_datetime(asked)
+            if date.tzinfo is None:  # as `asctime` writes it, which HTTP has in UTC
+                date = date.replace(tzinfo=UTC)
             return min(max(0.0, date.timestamp() - time.time()), RETRY_AFTER_MAX)
         except (ValueError, OverflowError, OSError):
             return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bridge.delivery.outcomes import outcome_of
@@ -42,6 +44,17 @@ def answered(status: int, body: bytes = b"", retry_after: str = "") -> Seen:
 )
 def test_retry_after(header: str, expected: float | None) -> None:
     assert outcome(answered(429, retry_after=header)).retry_after == expected
+
+
+def test_a_date_as_asctime_writes_it_is_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        asked = outcome(answered(429, retry_after=time.asctime(time.gmtime(time.time() + 600)))).retry_after
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert asked == pytest.approx(600, abs=60)
 
 
 @pytest.mark.parametrize("body", [b'{"retry_after": -1}', b'{"retry_after": true}', b"[" * 100_000, b"{" * 100_000])

@@ -162,9 +162,19 @@ def test_a_test_that_is_refused_says_why(live: Start, sink: Sink) -> None:
 
 def test_the_sender_says_that_its_webhook_is_off(live: Start, sink: Sink) -> None:
     bridge = live()
-    bridge.post(envelope("w1", kind="Webhook", event="resource.updated", url="https://b.example.com", enabled=False))
+    url = "https://b.example.com/hooks/creads"
+    bridge.post(envelope("w1", kind="Webhook", event="resource.updated", url=url, enabled=False))
     bridge.until(lambda: news(sink), what="told")
     assert news(sink) == ["creads: the webhook was switched off"]
+
+
+def test_another_webhook_of_the_sender_is_no_alarm(live: Start, sink: Sink) -> None:
+    bridge = live()
+    bridge.post(envelope("w2", kind="Webhook", event="resource.updated", url="https://b.example.com/in", enabled=False))
+    bridge.until(lambda: news(sink), what="told")
+    (told,) = sink.to("ops")
+    assert told["title"].startswith("creads: another webhook was updated, that of ")
+    assert told["type"] == "info"
 
 
 def test_posts_with_bad_signatures_are_told(live: Start, sink: Sink) -> None:

@@ -55,17 +55,22 @@ async def demo(*, once: bool) -> int:
 
 def example(folder: Path) -> Snapshot:
     """The example configuration with a secret made up for it, a store in `folder`, and a port that is free."""
-    secret = secrets.token_hex(16)
-    snapshot = load(shipped("config.example.yaml"), {**os.environ, "CREADS_WEBHOOK_SECRET": secret})
-    host, port = snapshot.settings.listen
+    environ = {**os.environ, "CREADS_WEBHOOK_SECRET": secrets.token_hex(16)}
+    snapshot = load(shipped("config.example.yaml"), environ)
+    if (port := _free(*snapshot.settings.listen)) != snapshot.settings.listen[1]:  # links lead there too
+        snapshot = load(shipped("config.example.yaml"), environ | {"BRIDGE_LISTEN": f"127.0.0.1:{port}"})
+    return replace(snapshot, settings=replace(snapshot.settings, store=f"sqlite:///{folder / 'bridge.db'}"))
+
+
+def _free(host: str, port: int) -> int:
+    """The port if nothing listens on it, else another."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError:
-            port = 0
-    settings = replace(snapshot.settings, store=f"sqlite:///{folder / 'bridge.db'}", listen=(host, port))
-    return replace(snapshot, settings=settings)
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def post_samples(service: Service) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import socket
 import subprocess
 import sys
 import time
@@ -180,15 +183,20 @@ def test_the_vendors_own_samples_go_through(live: Start, sink: Sink) -> None:
 
 
 def test_demo_once_shows_each_event() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "bridge", "demo", "--once"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "bridge", "demo", "--once"],
+            cwd=ROOT,
+            env=os.environ | {"BRIDGE_LISTEN": f"127.0.0.1:{port}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
+    (served,) = set(re.findall(r"http://127\.0\.0\.1:(\d+)", done.stdout))  # links in messages lead there too
+    assert served != port
     for name in ("Comment created", "Project Message created", "Webhook deleted"):
         assert name in done.stdout
     assert "delivered" in done.stdout

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 
 import structlog
 
@@ -33,6 +34,19 @@ SLOW = 0.05  # seconds of matching and rendering after which an event is logged 
 Waiting = tuple[Recorded, State]  # an event, and the resource that came with it
 
 
+_Made = tuple[Matched, Sequence[TemplateError], Sequence[News]]
+
+
+class _Done(NamedTuple):
+    """What is to be told of an event once it is written."""
+
+    recorded: Recorded
+    matched: Matched
+    errors: Sequence[TemplateError]
+    news: Sequence[News]
+    seconds: float
+
+
 class Matching:
     """slice() and ring() never run at the same time: gates count in the order of events."""
 
@@ -49,6 +63,7 @@ class Matching:
         self.snapshot = snapshot
         self.failed: list[TemplateError] = []  # of a rehearsal
         self._news: list[News] = []
+        self._done: list[_Done] = []  # of the slice that is being written
         self._store = store
         self._clock = clock
         self._read = read
@@ -79,9 +94,9 @@ class Matching:
         return [(recorded, self._read(recorded, self.snapshot)) for recorded in waiting]
 
     async def slice(self, events: Sequence[Waiting]) -> list[Matched]:
-        """What becomes of events; it is to be written before the next ones are matched."""
+        """What becomes of events; it is to be written, and written() to be called, before the next are matched."""
         memory = await recall(events, self.snapshot, self._store)
-        fitted: list[Fitted | Matched] = []
+        fitted: list[Fitted | _Made] = []
         spent: list[float] = []
         rested = time.perf_counter()
         for recorded, sent in events:
@@ -97,33 +112,39 @@ class Matching:
         desk, now = self._desk(), self._now()
         if wanted := {key for one in fitted if isinstance(one, Fitted) for key in gates_needed(one)}:
             desk.gates = await self._store.gates(wanted)
-        results = []
+        self._done = []
         rested = time.perf_counter()
         for (recorded, _), one, seconds in zip(events, fitted, spent, strict=True):
             began = time.perf_counter()
-            matched = one if isinstance(one, Matched) else self._planned(one, desk, now)
-            results.append(matched)
-            if not self._rehearsing:
-                self._told(recorded, matched, seconds + time.perf_counter() - began)
-                if isinstance(one, Fitted) and seconds + time.perf_counter() - began > SLOW:
-                    self._tell_slow(one, seconds, time.perf_counter() - began)
+            matched, errors, news = self._planned(one, desk, now) if isinstance(one, Fitted) else one
+            planning = time.perf_counter() - began
+            self._done.append(_Done(recorded, matched, errors, news, seconds + planning))
+            if isinstance(one, Fitted) and seconds + planning > SLOW and not self._rehearsing:
+                self._tell_slow(one, seconds, planning)
             rested = await _rest(rested)
-        return results
+        return [one.matched for one in self._done]
 
-    def _planned(self, fitted: Fitted, desk: Desk, now: datetime) -> Matched:
+    def written(self) -> None:
+        """Tell what became of the slice, now that it is on disk: whatever was not is matched again."""
+        done, self._done = self._done, []
+        for recorded, matched, errors, news, seconds in done:
+            self._tell_errors(errors)
+            self._news += news
+            if not self._rehearsing:
+                self._told(recorded, matched, seconds)
+
+    def _planned(self, fitted: Fitted, desk: Desk, now: datetime) -> _Made:
         try:
             matched, errors = fan_out(fitted, self.snapshot, desk, now)
         except Exception as fault:  # likewise
             return self._unmatchable(fitted.recorded, fault)
-        self._tell_errors(errors)
-        if fitted.event.type == "Webhook" and fitted.event.action in ("updated", "deleted") and not fitted.stale:
-            self._news.append(webhook_changed(fitted.event))
-        return matched
+        event = fitted.event
+        of_webhook = event.type == "Webhook" and event.action in ("updated", "deleted") and not fitted.stale
+        return matched, errors, [webhook_changed(event)] if of_webhook else []
 
-    def _unmatchable(self, recorded: Recorded, fault: Exception) -> Matched:
+    def _unmatchable(self, recorded: Recorded, fault: Exception) -> _Made:
         log.error("event.not_matched", event_id=recorded.id, exc_info=fault)
-        self._news.append(not_matched(recorded.id, type(fault).__name__))
-        return Matched(
+        matched = Matched(
             event_id=recorded.id,
             key=recorded.key,
             state="matched",
@@ -135,6 +156,7 @@ class Matching:
             planned=(),
             remembered={},
         )
+        return matched, [], [not_matched(recorded.id, type(fault).__name__)]
 
     def _tell_errors(self, errors: Iterable[TemplateError]) -> None:
         """Count, log and keep the news of templates that failed; a rehearsal only keeps what failed."""

@@ -169,7 +169,9 @@ class _Stage:
             ),
             window=0.0,
         )
-        await self._take(await self._store.write_matched(await self._matching.slice(await self._matching.next(1))))
+        given = await self._store.write_matched(await self._matching.slice(await self._matching.next(1)))
+        self._matching.written()
+        await self._take(given)
 
     async def _wait_until(self, end: float) -> None:
         """Let the clocks ring that are due by then, or by now where that is later."""

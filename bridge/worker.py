@@ -127,7 +127,9 @@ class Worker:
 
     async def _write(self, matched: Sequence[Matched], full: Sequence[str]) -> None:
         """What a slice gave leaves as soon as it is written, however long the next one takes to be read."""
-        self.lanes.offer(await self._store.write_matched(matched, full=full))
+        given = await self._store.write_matched(matched, full=full)
+        self.matching.written()
+        self.lanes.offer(given)
         if full:
             self.lanes.look()
 

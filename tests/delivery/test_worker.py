@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from bridge.config.snapshot import load
 from bridge.errors import StoreUnavailable
 from bridge.matching import SLICE
-from bridge.model import Outcome, Recorded, replace
+from bridge.model import Delivery, Matched, Outcome, Recorded, replace
 from bridge.store import Store
 from bridge.worker import LEASE, Worker
 from tests.config.folder import ENVIRON, lay
@@ -116,3 +118,19 @@ async def test_what_was_read_ahead_is_read_again_with_the_files_in_force(house: 
     await house.until_told(NAMES[-1])
     await house.worker.stop(1)
     assert house.asked[:6] == [0, SLICE] * 3
+
+
+async def test_what_could_not_be_written_is_told_when_it_is(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, failing = house.store.write_matched, iter([True, False, True])
+
+    async def fail_at_times(every: Sequence[Matched], **more: Any) -> list[Delivery]:
+        if next(failing, False):
+            raise StoreUnavailable("gone for a moment")
+        return await write(every, **more)
+
+    monkeypatch.setattr(house.store, "write_matched", fail_at_times)
+    with structlog.testing.capture_logs() as logged:
+        await house.start()
+        await house.until_told(NAMES[-1])
+        await house.worker.stop(1)
+    assert [line["gid"] for line in logged if line["event"] == "event.matched"] == NAMES

@@ -23,7 +23,8 @@ _WORDED_BY_RULE = ("event", "replay", "fallback")  # kinds whose words the rule'
 
 def patience(destination: Destination) -> float:
     """For how many seconds a message may wait before the fallback gets it."""
-    return destination.fallback_after or sum(destination.schedule or DEFAULT_SCHEDULE)
+    wait = destination.fallback_after or sum(destination.schedule or DEFAULT_SCHEDULE)
+    return min(wait, destination.give_up_after or wait)
 
 
 async def with_instead(settled: Settled, destination: Destination, snapshot: Snapshot, store: Store) -> Settled:

@@ -422,6 +422,16 @@ async def test_what_waits_too_long_in_a_pause_goes_to_the_fallback(bench: Lay) -
     assert ids(await bridge.rows(state="held")) == []
 
 
+async def test_what_a_pause_holds_goes_to_the_fallback_when_it_would_be_given_up(bench: Lay) -> None:
+    bridge = await bench(", fallback: boss, pause_after: 1, retry: {give_up_after: 60s}")
+    bridge.wire.answers = lambda host, title: BUSY if host == "team" else FINE
+    await bridge.post("a", "b")
+    await bridge.run(50)
+    assert bridge.wire.to("boss") == []
+    await bridge.run(20)
+    assert bridge.wire.to("boss") == ["a", "b"]
+
+
 async def test_what_waits_for_its_next_attempt_has_its_time_before_the_fallback(bench: Lay) -> None:
     bridge = await bench(', fallback: {to: boss, after: 10s}, pause_after: 0, retry: {schedule: ["2s", "60s"]}')
     bridge.wire.answers = lambda host, title: BUSY if host == "team" else FINE

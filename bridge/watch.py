@@ -103,16 +103,16 @@ class Watch:
         """The paused destinations; how much waits is counted only for news."""
         states = await self._store.destination_states()
         rows = {name: row for name, row in states.items() if row.state == "paused"}
-        operators = self._snapshot.settings.operators
-        unreachable = bool(operators) and all(name in rows for name in operators)
+        settings = self._snapshot.settings
+        unreachable = settings.no_operator_hears(rows)
         if unreachable and not self._unreachable:
-            log.error("operators.unreachable", paused=list(operators))
+            log.error("operators.unreachable", paused=list(settings.operators))
         self._unreachable = unreachable
 
         def news(name: str) -> Callable[[], Awaitable[News]]:
             async def tell() -> News:
                 held = await self._store.pauses.held(name)
-                return paused(rows[name], held, self._snapshot.settings.timezone)
+                return paused(rows[name], held, settings.timezone)
 
             return tell
 

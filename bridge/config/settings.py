@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -116,6 +116,10 @@ class Settings:
     keep: Keep = Keep()
     why_link: bool = False
     log: Log = Log()
+
+    def no_operator_hears(self, paused: Collection[str]) -> bool:
+        """Whether nobody is left to tell of troubles: each destination of `operators` is paused."""
+        return bool(self.operators) and set(self.operators) <= set(paused)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:

@@ -40,7 +40,9 @@ def alarms(look: Look, snapshot: Snapshot, troubles: Troubles) -> list[Alarm]:
         _failed(look, name, groups, known=name in snapshot.settings.destinations)
         for name, groups in by_destination.items()
     ]
+    unheard = snapshot.settings.no_operator_hears(troubles.paused)
     return [
+        *([_unheard(look, snapshot.settings.operators)] if unheard else []),
         *paused[:MOST],
         *others[:MOST],
         *[_refused(look, file, problems[0]) for file, problems in list(snapshot.refused.items())[:MOST]],
@@ -56,6 +58,16 @@ def sentence(text: str) -> str:
 
 def _see(look: Look, name: str, count: int) -> tuple[str, str]:
     return href("/deliveries", destination=name), look.say("See it|See the {count}", n=count)
+
+
+def _unheard(look: Look, operators: Sequence[str]) -> Alarm:
+    cause = look.say(
+        "Each destination of “operators” is paused: {names}. Until one is resumed, look here and in the log.",
+        names=", ".join(operators),
+    )
+    title = look.say("No operator can be told of troubles")
+    links = [("/destinations", look.say("Mend and resume"))]
+    return Alarm(mark="failed", kind="failed", title=title, cause=cause, links=links)
 
 
 def _paused(look: Look, row: DestinationRow, groups: Sequence[Stuck]) -> Alarm:

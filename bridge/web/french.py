@@ -82,6 +82,10 @@ _NOW = {
     "Check the source": "Vérifier la source",
     "Delivered": "Remis",
     "Destination": "Destination",
+    "Each destination of “operators” is paused: {names}. Until one is resumed, look here and in the log.": (
+        "Chaque destination de « operators » est en pause : {names}. Jusqu’à la reprise de l’une d’elles, regardez"
+        " ici et dans le journal."
+    ),
     "Events in": "Événements reçus",
     "Everything sent since {at} has arrived": "Tout ce qui est parti depuis {at} est arrivé",
     "From": "Depuis",
@@ -103,6 +107,7 @@ _NOW = {
         " désactivé chez l’émetteur."
     ),
     "No event yet": "Aucun événement pour l’instant",
+    "No operator can be told of troubles": "Aucun opérateur ne peut être prévenu des incidents",
     "Not delivered": "Non remis",
     "Not delivered, {span}": "Non remis, {span}",
     "Nothing is lost: {held} wait in their queue, {failed} failed and can be sent again.": (

@@ -51,9 +51,8 @@ def _unusable(why: str) -> Response:
 
 def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:
     """Which destinations get nothing now; why stands where only those look who may."""
-    operators = snapshot.settings.operators
     said = [f"destination `{name}` is paused" for name in paused]
-    if operators and set(operators) <= set(paused):
+    if snapshot.settings.no_operator_hears(paused):
         said.append("no operator can be told of troubles: each destination of `operators` is paused")
     return said
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.model import replace
 from tests.console.conftest import BIG, Site, fill, tell
 from tests.store.support import NOON, planned
 
@@ -51,6 +52,40 @@ async def test_what_is_gathered_is_no_trouble(site: Site) -> None:
     page = await site.get("/")
     assert "gone is not in the configuration: 1 message waits" in page
     assert "for a paused destination" in page
+
+
+async def pause(site: Site, *names: str, operators: tuple[str, ...]) -> None:
+    await fill(site)
+    site.change(replace(site.snapshot, settings=replace(site.snapshot.settings, operators=operators)))
+    for name in names:
+        await site.store.pauses.pause(name, "gone", failures=5)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ["No operator can be told of troubles", "Each destination of “operators” is paused: team, boss."]),
+        (
+            "fr",
+            [
+                "Aucun opérateur ne peut être prévenu des incidents",
+                "Chaque destination de «\u00a0operators\u00a0» est en pause\u00a0: team, boss.",
+            ],
+        ),
+    ],
+)
+async def test_operators_that_are_all_paused(site: Site, language: str, said: list[str]) -> None:
+    await pause(site, "team", "boss", operators=("team", "boss"))
+    page = await site.get("/", language=language)
+    assert [words in page for words in said] == [True, True]
+
+
+@pytest.mark.parametrize("operators", [(), ("team", "boss")])
+async def test_one_operator_that_is_left_is_enough(site: Site, operators: tuple[str, ...]) -> None:
+    await pause(site, "team", operators=operators)
+    page = await site.get("/")
+    assert "team is paused" in page
+    assert "No operator can be told" not in page
 
 
 async def test_rules_that_fired(site: Site) -> None:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 CLAIM = 200  # deliveries claimed at once
 OVERTAKEN = 50  # deliveries handed to a fallback in one round
+HOUR = 3600.0  # seconds; as often as operators are told of a trouble
 POLL = 1.0  # seconds; a wake-up that got lost costs this much, never a delivery
 
 
@@ -43,6 +44,7 @@ class Lanes:
         self._pausing = Pausing(store, clock)
         self._probing: set[str] = set()
         self._repeats: list[float] = []  # when attempts are due again, as a heap
+        self._logged: dict[str, float] = {}  # troubles that nobody could be told → when the log said so
         self._due = asyncio.Event()
         self._look = asyncio.Event()
         self._sends: set[asyncio.Task[None]] = set()
@@ -302,8 +304,16 @@ class Lanes:
     def _whom(self, news: News) -> list[Planned]:
         planned = news.to(self.snapshot)
         if not planned:
-            log.error("operators.not_told", trouble=news.trouble, title=news.title)
+            self._log_not_told(news)
         return planned
+
+    def _log_not_told(self, news: News) -> None:
+        """Each trouble once an hour: what lasts is seen anew every few seconds, as no store knows that it was told."""
+        now = self._clock()
+        self._logged = {trouble: at for trouble, at in self._logged.items() if 0 <= now - at < HOUR}
+        if news.trouble not in self._logged:
+            self._logged[news.trouble] = now
+            log.error("operators.not_told", trouble=news.trouble, title=news.title)
 
 
 async def nap(event: asyncio.Event, seconds: float) -> None:

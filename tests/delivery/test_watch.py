@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from bridge.config.snapshot import load
 from bridge.lanes import Lanes
-from bridge.model import Outcome
+from bridge.model import Outcome, replace
 from bridge.news import given_up, no_destination
 from bridge.store import Store
 from bridge.watch import Watch
@@ -252,6 +252,36 @@ async def test_without_another_operator_the_log_says_it(post: Make, capsys: pyte
     await bridge.store.pauses.pause("ops", "gone", failures=5)
     assert await bridge.round() == []
     assert "operators.unreachable" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("operators", "paused"),
+    [("", ["team", "boss"]), ("operators: ops\n", ["ops"])],
+    ids=["no operators", "the only one is paused"],
+)
+async def test_what_nobody_can_be_told_is_logged_once_and_then_by_the_hour(
+    post: Make, capsys: pytest.CaptureFixture[str], operators: str, paused: list[str]
+) -> None:
+    bridge = await post(CONFIG.replace("operators: [ops, boss]\n", operators))
+    for name in paused:
+        await bridge.store.pauses.pause(name, "gone", failures=5)
+    for _ in range(2):
+        for _ in range(5):
+            assert await bridge.round() == []
+            bridge.clock.now += 2.5
+        logged = capsys.readouterr().out
+        assert [logged.count(f"{name} is paused") for name in paused] == [1] * len(paused)
+        assert logged.count("operators.not_told") == len(paused)
+        bridge.clock.now += HOUR
+
+
+async def test_what_nobody_could_be_told_is_told_as_soon_as_somebody_can(post: Make) -> None:
+    bridge = await post(CONFIG.replace("operators: [ops, boss]\n", ""))
+    await bridge.store.pauses.pause("team", "gone", failures=5)
+    assert await bridge.round() == []
+    settings = replace(bridge.lanes.snapshot.settings, operators=("ops", "boss"))
+    bridge.lanes.snapshot = replace(bridge.lanes.snapshot, settings=settings)
+    assert await bridge.round() == both("team is paused")
 
 
 async def test_given_up_deliveries_are_not_told_to_whom_failed(post: Make) -> None:

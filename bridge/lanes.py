@@ -160,9 +160,8 @@ class Lanes:
             self._pump(delivery.destination)
         if probe and settled.state == "delivered":
             await self._surely(lambda: self._resume(destination.name))
-        ours = delivery.rule is None and delivery.kind != "digest"  # news of Bridge itself makes no news
-        if settled.state == "failed" and settled.instead is None and not ours:
-            await self._surely(lambda: self.tell(given_up(settled)))
+        if settled.state == "failed" and settled.instead is None:
+            await self._given_up(settled)
 
     async def _kept(self, lane: Lane, settled: Settled, destination: Destination) -> Settled:
         """Write down how a send ended; gives what became of the delivery. The next one leaves meanwhile."""
@@ -286,6 +285,14 @@ class Lanes:
     async def _hold(self, name: str) -> None:
         await self._store.hold(name, f"no destination `{name}` in the configuration")
         await self.tell(no_destination(name))
+
+    async def _given_up(self, settled: Settled) -> None:
+        """Tell of it. News of Bridge itself makes no news, which could go round for ever: only the log has it."""
+        delivery = settled.delivery
+        if delivery.rule is not None or delivery.kind == "digest":
+            return await self._surely(lambda: self.tell(given_up(settled)))
+        title, reason = delivery.notification.title, settled.reason
+        log.error("operators.not_told", title=title, destination=delivery.destination, reason=reason)
 
     async def tell(self, news: News) -> None:
         """Tell the operators, unless they were told of this trouble lately."""

@@ -16,6 +16,7 @@ from bridge.config.snapshot import load
 from bridge.lanes import Lanes
 from bridge.matching import Matching
 from bridge.model import Notification, Outcome, replace
+from bridge.news import no_destination
 from bridge.store import Store
 from bridge.store.rows import DeliveryRow
 from tests.config.folder import ENVIRON, lay
@@ -477,3 +478,30 @@ async def test_if_nobody_of_a_chain_takes_it_the_last_has_failed_and_is_told(ben
     assert [one.reason, two.reason] == ["sent to `boss` instead", "sent to `head` instead"]
     assert (three.destination, three.state, three.origin, three.reason) == ("head", "failed", two.id, "no such channel")
     assert bridge.wire.to("ops") == ["Not delivered to head: a"]
+
+
+# ---- news ----------------------------------------------------------------------------------------
+
+
+async def test_news_that_is_given_up_is_logged_and_makes_no_news(
+    bench: Lay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bridge = await bench()
+    bridge.wire.answers = lambda host, title: GONE
+    await bridge.lanes.tell(no_destination("old"))
+    await bridge.run(3)
+    assert bridge.wire.to("ops") == ["Held: deliveries for old, which is not configured"]
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "operators.not_told" in line]
+    for words in ("Held: deliveries for old", "ops", "no such channel"):
+        assert words in line
+
+
+async def test_news_that_a_fallback_takes_is_told(bench: Lay, capsys: pytest.CaptureFixture[str]) -> None:
+    bridge = await bench()
+    settings = bridge.lanes.snapshot.settings
+    bridge.lanes.snapshot = replace(bridge.lanes.snapshot, settings=replace(settings, operators=("boss",)))
+    bridge.wire.answers = lambda host, title: GONE if host == "boss" else FINE
+    await bridge.lanes.tell(no_destination("old"))
+    await bridge.run(3)
+    assert len(bridge.wire.to("head")) == 1
+    assert "operators.not_told" not in capsys.readouterr().out

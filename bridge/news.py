@@ -137,6 +137,16 @@ def mended(file: str, version: str) -> News:
     )
 
 
+def gone(file: str, version: str) -> News:
+    """A file that was refused is no longer there."""
+    return News(
+        trouble=f"gone:{file}:{version}",
+        title=f"Gone: {file}",
+        body="It was deleted or moved away, and its errors with it. Nothing of it is in force.",
+        tone="info",
+    )
+
+
 def waits_for_restart(keys: Sequence[str]) -> News:
     """Settings were changed that only a start can take."""
     names = ", ".join(f"`{key}`" for key in keys)

@@ -21,7 +21,7 @@ from bridge.config.report import as_text
 from bridge.config.snapshot import RULES, TEMPLATES, Read, Snapshot
 from bridge.errors import NotRead, StoreUnavailable
 from bridge.model import replace
-from bridge.news import News, mended, refused_change, waits_for_restart
+from bridge.news import News, gone, mended, refused_change, waits_for_restart
 from bridge.store import Store
 
 log = structlog.get_logger()
@@ -181,7 +181,8 @@ class Reloader:
                 words = as_text(report_of(read, new.settings.path, problems))
                 await self._tell(refused_change(file, words, stays=new.stays(file)))
         for file in sorted(before.keys() - new.refused.keys()):
-            await self._tell(mended(file, new.version))
+            deleted = file.endswith((RULES, TEMPLATES)) and not new.stays(file)
+            await self._tell((gone if deleted else mended)(file, new.version))
         if new.waiting and new.waiting != (old.waiting if old else ()):
             await self._tell(waits_for_restart(new.waiting))
 

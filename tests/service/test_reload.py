@@ -106,6 +106,8 @@ def test_an_emptied_file_and_one_that_is_deleted(live: Live) -> None:
     (live.folder / "rules" / "all.yaml").unlink()
     live.until(lambda: rules(live) == {"More"}, what="deleted")
     assert refused(live) == []
+    live.until(lambda: told(live, "Gone: rules/all.yaml"), what="its end told")
+    assert told(live, "Taken again") == []
     (live.folder / "rules").rename(live.folder / "elsewhere")
     live.until(lambda: refused(live), what="folder gone")
     assert rules(live) == {"More"}

@@ -117,9 +117,9 @@ class Settings:
     why_link: bool = False
     log: Log = Log()
 
-    def no_operator_hears(self, paused: Collection[str]) -> bool:
-        """Whether nobody is left to tell of troubles: each destination of `operators` is paused."""
-        return bool(self.operators) and set(self.operators) <= set(paused)
+    def no_operator_hears(self, away: Collection[str]) -> bool:
+        """Whether nobody is left to tell of troubles: each destination of `operators` is among these."""
+        return bool(self.operators) and set(self.operators) <= set(away)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> tuple[Settings | None, list[Problem]]:

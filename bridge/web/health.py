@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from quart import Blueprint, Response
@@ -10,6 +10,7 @@ from quart import Blueprint, Response
 from bridge.config.snapshot import Snapshot
 from bridge.errors import StoreUnavailable
 from bridge.metrics import REGISTRY
+from bridge.store.rows import DestinationRow
 from bridge.web.problem import answer
 from bridge.web.window import Window
 
@@ -34,7 +35,7 @@ def pages(window: Window) -> Blueprint:
             return _unusable(str(away))
         held = stats.deliveries.get("held", 0)
         problems = [f"{held} {'delivery is' if held == 1 else 'deliveries are'} held"] if held else []
-        problems += _of_pauses(window.snapshot(), [name for name, row in states.items() if row.state == "paused"])
+        problems += _of_destinations(window.snapshot(), states)
         return answer({"status": "ready", "problems": [*problems, *_of_files(window.snapshot())]})
 
     @health.get("/metrics")
@@ -49,11 +50,17 @@ def _unusable(why: str) -> Response:
     return answer({"status": "unavailable", "problems": [f"the store cannot be used: {reason}"]}, 503)
 
 
-def _of_pauses(snapshot: Snapshot, paused: Collection[str]) -> list[str]:
+def _of_destinations(snapshot: Snapshot, states: Mapping[str, DestinationRow]) -> list[str]:
     """Which destinations get nothing now; why stands where only those look who may."""
+    paused = [name for name, row in states.items() if row.state == "paused"]
+    failing = [name for name, row in states.items() if row.failures]
     said = [f"destination `{name}` is paused" for name in paused]
     if snapshot.settings.no_operator_hears(paused):
         said.append("no operator can be told of troubles: each destination of `operators` is paused")
+    elif snapshot.settings.no_operator_hears({*paused, *failing}):
+        said.append(
+            "operators may not hear of troubles: each destination of `operators` is paused or failed when last tried"
+        )
     return said
 
 

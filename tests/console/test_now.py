@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.model import replace
+from bridge.model import Health, replace
 from tests.console.conftest import BIG, Site, fill, tell
-from tests.store.support import NOON, planned
+from tests.store.support import NOON, planned, settled
 
 
 async def test_before_the_first_event(site: Site) -> None:
@@ -86,6 +86,31 @@ async def test_one_operator_that_is_left_is_enough(site: Site, operators: tuple[
     page = await site.get("/")
     assert "team is paused" in page
     assert "No operator can be told" not in page
+
+
+UNHEARD = "no operator can be told of troubles: each destination of `operators` is paused"
+FAILING = "operators may not hear of troubles: each destination of `operators` is paused or failed when last tried"
+
+
+@pytest.mark.parametrize(
+    ("failing", "paused", "said"),
+    [
+        (["team", "boss"], [], [FAILING]),
+        (["team"], ["boss"], [FAILING]),
+        ([], ["team", "boss"], [UNHEARD]),
+        (["team"], [], []),
+        ([], ["boss"], []),
+    ],
+)
+async def test_readiness_says_whether_operators_hear(
+    site: Site, failing: list[str], paused: list[str], said: list[str]
+) -> None:
+    await pause(site, *paused, operators=("team", "boss"))
+    for name in failing:
+        _, (sent,) = await tell(site, name, planned(name), at=NOON)
+        await site.store.settle(settled(sent, "failed", health=Health(failures=1)))
+    answer = await (await site.client.get("/readyz")).get_json()
+    assert [problem for problem in answer["problems"] if "`operators`" in problem] == said
 
 
 async def test_rules_that_fired(site: Site) -> None:

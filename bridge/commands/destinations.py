@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.commands.shared import FINE, PROBLEMS, loaded, moment, pretty, reading, run_async, table, user
+from bridge.commands.shared import FINE, PROBLEMS, moment, pretty, reading, run_async, sound, table, user
 from bridge.config.snapshot import Snapshot
 from bridge.config.wording import choices, said, suggestion
 from bridge.delivery.senders import Senders
@@ -74,7 +74,7 @@ async def _told(wanted: argparse.Namespace, store: Store, words: str) -> int:
 
 def _test(wanted: argparse.Namespace, config: Path) -> int:
     """Send a message now, past every queue; the exit code says whether it arrived."""
-    destination = _known(wanted.name, loaded(config))
+    destination = _known(wanted.name, sound(config))
     outcome = run_async(_sent(destination, wanted.who or user()))
     fine = outcome.result == "delivered"
     if wanted.json:

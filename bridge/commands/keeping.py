@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from bridge.commands.shared import FINE, loaded, pretty
+from bridge.commands.shared import FINE, pretty, sound
 from bridge.errors import BridgeError
 from bridge.store.copies import REPLACED, Copied
 from bridge.store.copies import backup as copy_out
@@ -24,7 +24,7 @@ from bridge.store.urls import address_of, as_written, file_of
 def backup(wanted: argparse.Namespace, config: Path) -> int:
     """Copy the store into a file, beside a running service."""
     target: Path = wanted.file
-    store = _sqlite_file(loaded(config).settings.store, f"pg_dump --format=custom --file={target}")
+    store = _sqlite_file(sound(config).settings.store, f"pg_dump --format=custom --file={target}")
     try:
         copied = copy_out(store, target)
     except FileExistsError as error:
@@ -38,7 +38,7 @@ def backup(wanted: argparse.Namespace, config: Path) -> int:
 def restore(wanted: argparse.Namespace, config: Path) -> int:
     """Put a backup in the place of the store, while the service is stopped."""
     source: Path = wanted.file
-    store = _sqlite_file(loaded(config).settings.store, f"pg_restore --clean --if-exists {source}")
+    store = _sqlite_file(sound(config).settings.store, f"pg_restore --clean --if-exists {source}")
     if not source.is_file():
         raise BridgeError(f"there is no file {source}")
     kept = store.with_name(f"{store.name}.{REPLACED}")
@@ -59,7 +59,7 @@ def restore(wanted: argparse.Namespace, config: Path) -> int:
 
 def migrate_store(wanted: argparse.Namespace, config: Path) -> int:
     """Copy the store into another, empty one, while the service is stopped."""
-    old_url = loaded(config).settings.store
+    old_url = sound(config).settings.store
     with (
         closing(open_database(old_url, service=True)) as old,
         closing(open_database(wanted.url, service=True)) as new,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge import logs
-from bridge.commands.shared import FINE, loaded, pretty, table
+from bridge.commands.shared import FINE, pretty, sound, table
 from bridge.config.edit import rules_in, set_enabled
 from bridge.config.nodes import read
 from bridge.config.snapshot import Snapshot
@@ -22,7 +22,7 @@ def rules(wanted: argparse.Namespace, config: Path) -> int:
     """List rules, show one, or switch one on or off."""
     if wanted.action in ("enable", "disable"):
         return _switch(wanted, config)
-    snapshot = loaded(config)
+    snapshot = sound(config)
     every = [rule_view(rule, snapshot) for rule in snapshot.matcher.rules]
     if wanted.action == "list":
         if wanted.json:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import requests
 
-from bridge.commands.shared import FINE, PROBLEMS, loaded
+from bridge.commands.shared import FINE, PROBLEMS, sound
 from bridge.errors import BridgeError
 
 
 def send(wanted: argparse.Namespace, config: Path) -> int:
     """Post an event file, signed with the first secret of its source."""
-    snapshot = loaded(config)
+    snapshot = sound(config)
     source = snapshot.sources.get(wanted.source)
     if source is None:
         raise BridgeError(f"no source `{wanted.source}` in {config}; there are: {', '.join(snapshot.sources)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,8 @@ from rich.table import Table
 from bridge import logs
 from bridge.config import report
 from bridge.config.check import check as check_files
+from bridge.config.check import report_of
+from bridge.config.lastgood import Last, Loader
 from bridge.config.snapshot import Snapshot
 from bridge.errors import BridgeError
 
@@ -42,6 +45,28 @@ def loaded(config: Path) -> Snapshot:
     return found.snapshot
 
 
+def sound(config: Path) -> Snapshot:
+    """The snapshot of the files without errors, for who needs no more; standard error says that others are left out."""
+    found = report_of(Loader(config, os.environ).load(), config)
+    if found.snapshot is None:
+        raise BridgeError(f"the files have errors\n\n{report.as_text(found)}")
+    begin_log(found.snapshot)
+    if refused := list(found.snapshot.refused):
+        first, more = logs.printable(refused[0]), len(refused) - 1
+        which = f"{first} and {more} more have" if more else f"{first} has"
+        told = f"{which} errors, and nothing that was changed there counts; `bridge check` names them"
+        print(f"warning: {told}", file=sys.stderr)
+    return found.snapshot
+
+
+async def _in_force(store: Store, snapshot: Snapshot, config: Path) -> Snapshot:
+    """What a service has in force: for a file with errors its last good text, which the store keeps."""
+    if not snapshot.refused:
+        return snapshot
+    last = Last(texts=await store.newest_version() or {})
+    return Loader(config, os.environ).load(last).snapshot or snapshot
+
+
 def begin_log(snapshot: Snapshot) -> None:
     """Log as the configuration says, with its secrets masked."""
     settings = snapshot.settings
@@ -52,12 +77,12 @@ def reading(work: Callable[[Store, Snapshot], Coroutine[Any, Any, int]], config:
     """Run a command that looks into the store beside a running service."""
     from bridge.store import Store  # noqa: PLC0415 -- a third of a second that `bridge check` does without
 
-    snapshot = loaded(config)
+    snapshot = sound(config)
 
     async def run() -> int:
         store = await Store.open(snapshot.settings.store, owner=f"cli:{os.getpid()}", releases=False)
         try:
-            return await work(store, snapshot)
+            return await work(store, await _in_force(store, snapshot, config))
         finally:
             await store.close()
 

@@ -113,6 +113,47 @@ def test_an_emptied_file_and_one_that_is_deleted(live: Live) -> None:
     assert rules(live) == {"More"}
 
 
+def test_commands_go_on_beside_a_file_with_errors(live: Live) -> None:
+    live.start()
+    post = Post(live)
+    assert post.titles(1) == ["one"]
+    live.until(lambda: live.api("/deliveries?state=delivered")["items"], what="delivered")
+    write(live, "rules/z.yaml", RULE.format(name="Slip", title="z").replace("Project created", "Projct created"))
+    live.until(lambda: refused(live), what="refused")
+    for line in (
+        "deliveries --state delivered",
+        "destinations",
+        "destinations pause sink",
+        "destinations resume sink",
+        "destinations test sink",
+        "events",
+        "explain 1",
+        "render 1",
+        "replay d1 --dry-run",
+        "replay --destination sink --state delivered --anew --dry-run",
+        "rules list",
+        "silence list",
+        f"backup {live.folder / 'copy.db'}",
+    ):
+        done = live.bridge(*line.split())
+        assert done.returncode == 0, (line, done.stderr)
+        assert done.stderr.count("rules/z.yaml has errors") == 1, (line, done.stderr)
+        assert len(done.stderr.splitlines()) == 1, (line, done.stderr)
+    assert live.bridge("check").returncode == live.bridge("test").returncode == 1
+
+    # As for the service, its earlier text counts for a file that had one.
+    write(live, "rules/all.yaml", RULE.format(name="Broken", title="two").replace("when:", "whn:"))
+    live.until(lambda: len(refused(live)) == 2, what="refused")
+    again = live.bridge("replay", "e1", "--dry-run")
+    assert (again.returncode, "First" in again.stdout) == (0, True), again.stdout + again.stderr
+    assert "rules/all.yaml and 1 more have errors" in again.stderr
+
+    live.config.write_text(live.config.read_text() + "\nloacle: fr_FR\n")
+    events = live.bridge("events")
+    assert events.returncode == 1
+    assert "unknown key `loacle`" in events.stderr
+
+
 def test_a_broken_configuration(live: Live) -> None:
     live.start()
     config = live.config.read_text()

@@ -159,7 +159,7 @@ class Lanes:
         if lane.waiting and not self._stopping:
             self._pump(delivery.destination)
         if probe and settled.state == "delivered":
-            await self._surely(lambda: self._resume(destination.name))
+            await self._surely(lambda: self._resume(destination))
         if settled.state == "failed" and settled.instead is None:
             await self._given_up(settled)
 
@@ -217,7 +217,7 @@ class Lanes:
         while True:
             self._look.clear()
             if back:  # whatever was held in the moment that a pause ended
-                await self._store.unhold(back)
+                await self._store.unhold(back & self.snapshot.settings.destinations.keys())
                 self._due.set()
             back = await self._pausing.refresh()
             self._heed()
@@ -232,12 +232,20 @@ class Lanes:
         if name in self._lanes:
             await self._give_back(self._lanes[name])
         destination = self.snapshot.settings.destinations.get(name)
+        if destination is None:
+            return await self._forget(name)
         if self._pausing.is_resuming(name):
-            return await self._resume(name)
+            return await self._resume(destination)
         await self._store.pauses.hold_waiting(name)
-        if destination is not None:
-            await self._overtake(destination)
-            await self._probe(destination)
+        await self._overtake(destination)
+        await self._probe(destination)
+
+    async def _forget(self, name: str) -> None:
+        """Nobody could resume what the configuration no longer has: its queue waits for the name instead."""
+        if await self._store.pauses.held(name):
+            await self.tell(no_destination(name))
+        await self._store.pauses.forget(name, _nowhere(name))
+        log.info("destination.resumed", destination=name, reason=_nowhere(name))
 
     async def _pause(self, name: str, reason: str) -> None:
         await self._pausing.pause(name, reason)
@@ -261,10 +269,9 @@ class Lanes:
         probe.add_done_callback(lambda _: self._probing.discard(name))
         self._keep(probe)
 
-    async def _resume(self, name: str) -> None:
-        known = self.snapshot.settings.destinations.get(name)
-        if await self._store.pauses.resume(name, max_age=known.max_age if known else None):
-            log.info("destination.resumed", destination=name)
+    async def _resume(self, destination: Destination) -> None:
+        if await self._store.pauses.resume(destination.name, max_age=destination.max_age):
+            log.info("destination.resumed", destination=destination.name)
         await self._pausing.refresh()
         self.wake()
 
@@ -283,7 +290,7 @@ class Lanes:
     # ---- news ------------------------------------------------------------------------------
 
     async def _hold(self, name: str) -> None:
-        await self._store.hold(name, f"no destination `{name}` in the configuration")
+        await self._store.hold(name, _nowhere(name))
         await self.tell(no_destination(name))
 
     async def _given_up(self, settled: Settled) -> None:
@@ -330,6 +337,10 @@ async def nap(event: asyncio.Event, seconds: float) -> None:
             await event.wait()
     except TimeoutError:
         return
+
+
+def _nowhere(name: str) -> str:
+    return f"no destination `{name}` in the configuration"
 
 
 def _tell_attempted(settled: Settled) -> None:

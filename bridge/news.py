@@ -329,5 +329,15 @@ def over(trouble: str) -> News | None:
     return News(trouble=trouble, title=title, body=body, tone="success")
 
 
+def forgotten(name: str) -> News:
+    """The configuration no longer has a paused destination."""
+    return News(
+        trouble=f"paused:{name}",
+        title=f"{name} is no longer paused",
+        body=f"It is not configured any more. What was held for it waits until `destinations:` has `{name}` again.",
+        tone="warning",
+    )
+
+
 def _brief(words: str) -> str:
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:12]

@@ -16,7 +16,7 @@ from bridge.config.reading import written
 from bridge.config.snapshot import Snapshot
 from bridge.lanes import Lanes
 from bridge.model import replace
-from bridge.news import News, again, backlog, bad_signatures, clock_jumped, disk_full, over, paused, silent
+from bridge.news import News, again, backlog, bad_signatures, clock_jumped, disk_full, forgotten, over, paused, silent
 from bridge.store import Store
 
 log = structlog.get_logger()
@@ -80,10 +80,15 @@ class Watch:
         for trouble in now.keys() - known:
             await self._lanes.tell(self._owned(await now[trouble]()))
         for trouble in known - now.keys():
-            if (news := over(trouble)) is not None:
+            if (news := self._over(trouble)) is not None:
                 await self._lanes.tell_over(self._owned(news))
         for untold in await self._store.untold():
             await self._lanes.tell_again(self._owned(again(untold)))
+
+    def _over(self, trouble: str) -> News | None:
+        kind, _, name = trouble.partition(":")
+        gone = kind == "paused" and name not in self._snapshot.settings.destinations
+        return forgotten(name) if gone else over(trouble)
 
     def _owned(self, news: News) -> News:
         """The owner of a webhook hears of its pauses too."""

@@ -52,6 +52,10 @@ class Pauses:
             pass
         return became == "active"
 
+    async def forget(self, name: str, reason: str) -> None:
+        """End the pause of a destination that is gone from the configuration; what it holds stays held, for that."""
+        await self._writer.put(pausing.forget, pausing.ToForget(name, reason))
+
     async def overtake(self, name: str, before: float, limit: int) -> list[Delivery]:
         """Take into hand up to `limit` deliveries created before that wait for a destination, or that its pause holds.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Double, Select, bindparam, case, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Double, Select, bindparam, case, func, not_, or_, select, update
 
 from bridge.model import Delivery
 from bridge.store.destinations import PAUSED, why_held
@@ -58,6 +58,13 @@ class ToResume(NamedTuple):
     most: int
 
 
+class ToForget(NamedTuple):
+    """A destination that is gone from the configuration, and why nothing goes there."""
+
+    name: str
+    reason: str
+
+
 class ToOvertake(NamedTuple):
     """A destination, and since when its messages have waited too long for it."""
 
@@ -69,13 +76,14 @@ class ToOvertake(NamedTuple):
 _NAME: Any = bindparam("place")
 _THIS = (destination.c.name == _NAME, PAUSED)
 
-# A concatenation keeps the index on destinations from being walked through all that was ever delivered.
-_HELD = (
-    is_state(delivery.c.state, "held"),
-    NOT_DELIVERED,
-    delivery.c.next_at.is_not(None),
-    delivery.c.destination.concat("") == _NAME,
-)
+
+def _held_by(name: Any) -> tuple[ColumnElement[bool], ...]:
+    # A concatenation keeps the index on destinations from being walked through all that was ever delivered.
+    place = delivery.c.destination.concat("")
+    return is_state(delivery.c.state, "held"), NOT_DELIVERED, delivery.c.next_at.is_not(None), place == name
+
+
+_HELD = _held_by(_NAME)
 _FREE = or_(delivery.c.owner.is_(None), delivery.c.leased_until <= bindparam("now", type_=Double))
 _WAITING: Select[Any] = (
     select(delivery.c.id)
@@ -151,6 +159,8 @@ _RESUMED = (
         who=bindparam("by_whom"),
     )
 )
+# `place` is a column of what is updated here.
+_STAYS_HELD = update(delivery).where(*_held_by(bindparam("gone"))).values(reason=bindparam("why"))
 _TOO_OLD = _OLDEST_HELD.where(
     delivery.c.created_at < bindparam("too_old", type_=Double), delivery.c.event_id.is_not(None)
 )
@@ -292,6 +302,17 @@ def _resume(turn: Turn, wanted: ToResume) -> Literal["more", "active", "was not 
     turn.connection.execute(_TELL_AWAY, name | {"now": turn.now})
     turn.dialect.tell(turn.connection, turn.owner)
     return "active"
+
+
+def forget(turn: Turn, payloads: Sequence[ToForget]) -> list[None]:
+    """End pauses of destinations that are gone; what they hold stays held, until `unhold` is told the name again."""
+    for wanted in payloads:
+        name = clean(wanted.name)
+        ended = {"place": name, "hand": "failures", "by_whom": None, "now": turn.now}
+        if turn.connection.execute(_RESUMED, ended).rowcount:
+            turn.connection.execute(_STAYS_HELD, {"gone": name, "why": clean(wanted.reason)})
+            turn.dialect.tell(turn.connection, turn.owner)
+    return [None for _ in payloads]
 
 
 def _gather(turn: Turn, name: str, ids: Sequence[int]) -> None:

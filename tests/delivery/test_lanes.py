@@ -325,6 +325,28 @@ async def test_a_pause_by_hand_waits_for_a_hand(bench: Lay) -> None:
     assert bridge.wire.to("team") == ["a", "b"]
 
 
+@pytest.mark.parametrize("who", ["camille", None])
+async def test_a_pause_of_a_destination_that_is_gone_ends(bench: Lay, who: str | None) -> None:
+    bridge = await bench()
+    await bridge.store.pauses.pause("team", "moves house", who=who)
+    await bridge.rest()
+    await bridge.post("a", "b", gid="g1")
+    await bridge.rest()
+    whole = bridge.lanes.snapshot
+    others = {name: one for name, one in whole.settings.destinations.items() if name != "team"}
+    bridge.lanes.snapshot = replace(whole, settings=replace(whole.settings, destinations=others))
+    await bridge.post("c", gid="g1")
+    await bridge.run(100, step=10)
+    assert {row.state: row.reason for row in await bridge.rows(destination="team")} == {
+        "held": "no destination `team` in the configuration"
+    }
+    assert bridge.wire.to("ops") == ["Held: deliveries for team, which is not configured"]
+    bridge.lanes.snapshot = whole
+    await bridge.store.unhold(whole.settings.destinations)
+    await bridge.rest()
+    assert bridge.wire.to("team") == ["a", "b", "c"]
+
+
 async def test_whoever_writes_active_lets_the_queue_go(bench: Lay) -> None:
     bridge = await bench()
     await bridge.store.pauses.pause("team", "", who="camille")

@@ -151,6 +151,31 @@ def test_by_hand(live: Start, sink: Sink) -> None:
     assert "did you mean `sink`?" in bridge.bridge("destinations", "pause", "sinc").stderr
 
 
+def test_a_paused_destination_that_is_renamed(live: Start, sink: Sink) -> None:
+    bridge = live()
+    assert bridge.bridge("destinations", "pause", "sink", "--who", "camille").returncode == 0
+    bridge.until(lambda: "sink is paused" in news(sink), what="pause told")
+    for n in range(2):
+        bridge.post(envelope(f"a{n}", title=f"Logo {n}"))
+    bridge.until(lambda: len(bridge.api("/deliveries?state=held")["items"]) == 2, what="held")
+    files = bridge.config, bridge.folder / "rules" / "all.yaml"
+    before = [file.read_text() for file in files]
+    bridge.config.write_text(before[0].replace("  sink: {", "  drain: {"))
+    files[1].write_text(before[1].replace("to: sink", "to: drain"))
+    bridge.until(lambda: len(news(sink)) == 3, what="told")
+    assert sorted(news(sink)[1:]) == ["Held: deliveries for sink, which is not configured", "sink is no longer paused"]
+    held = bridge.api("/deliveries?state=held")["items"]
+    assert {one["reason"] for one in held} == {"no destination `sink` in the configuration"}
+    assert "destination `sink` is paused" not in bridge.get("/readyz")[1]["problems"]
+    bridge.post(envelope("a2", title="Logo 2"))
+    bridge.until(lambda: len(sink.to("sink")) == 1, what="the other name is told")
+    for file, text in zip(files, before, strict=True):
+        file.write_text(text)
+    bridge.until(lambda: len(sink.to("sink")) == 3, what="let go")
+    assert [message["message"] for message in sink.to("sink")] == ["Logo 2", "Logo 0", "Logo 1"]
+    assert len(news(sink)) == 3
+
+
 def test_a_test_that_is_refused_says_why(live: Start, sink: Sink) -> None:
     sink.status = 404
     bridge = live()

@@ -156,6 +156,18 @@ async def test_unhold_leaves_what_a_pause_holds(store: Store, clock: Clock) -> N
     assert len(await store.deliveries(state="held")) == 2
 
 
+async def test_the_pause_of_a_destination_that_is_gone(store: Store, clock: Clock) -> None:
+    handed = await paused(store, clock, 2)
+    await store.pauses.forget("boss", "gone")
+    assert (await store.destination_states())["team"].state == "paused"
+    await store.pauses.forget("team", "no destination `team`")
+    assert (await store.destination_states())["team"].state == "active"
+    assert [row.reason for row in await store.deliveries(state="held")] == ["no destination `team`"] * 2
+    assert await store.claim(10) == []
+    await store.unhold(["team"])
+    assert ids(await store.claim(10)) == ids(handed)
+
+
 async def test_what_is_too_old_is_gathered_for_one_digest(store: Store, clock: Clock) -> None:
     handed = await paused(store, clock, 5)
     clock.now += 100

@@ -149,7 +149,7 @@ def test_a_pause_that_ends_while_another_is_looked_at() -> None:
         async def hold_while_both_end(name: str) -> None:
             await hold(name)
             for other in ("slow", "chat"):
-                await town.lanes._resume(other)
+                await town.lanes._resume(town.lanes.snapshot.settings.destinations[other])
 
         for name in ("slow", "chat"):
             await town.store.pauses.pause(name, "moves house", who="camille")

@@ -32,9 +32,7 @@ SLOW = 0.05  # seconds of matching and rendering after which an event is logged 
 
 
 Waiting = tuple[Recorded, State]  # an event, and the resource that came with it
-
-
-_Made = tuple[Matched, Sequence[TemplateError], Sequence[News]]
+_Made = tuple[Matched, Sequence[TemplateError], Sequence[News]]  # what became of it, and what is to be told of that
 
 
 class _Done(NamedTuple):

@@ -120,7 +120,14 @@ class Worker:
         """Match a slice and write it; the next one, which is read meanwhile."""
         events, came, full = [recorded for recorded, _ in batch], self._came, self.lanes.full()
         matched = await self.matching.slice(batch)
-        _, ahead = await asyncio.gather(self._write(matched, full), self._read_ahead(events))
+        # Each to its end, whatever becomes of the other: the next round must not meet a slice that is half written.
+        written, ahead = await asyncio.gather(
+            self._write(matched, full), self._read_ahead(events), return_exceptions=True
+        )
+        if isinstance(written, BaseException):
+            raise written
+        if isinstance(ahead, BaseException):
+            raise ahead
         if self._came - came >= BURST and self._clock() >= self._calm_until:
             await self._give_way(events[-1].received_at)
         return ahead
@@ -135,10 +142,7 @@ class Worker:
 
     async def _read_ahead(self, events: Sequence[Recorded]) -> Sequence[Waiting]:
         await asyncio.sleep(0)  # on SQLite: behind the statements of who writes, beside its COMMIT
-        try:
-            return await self.matching.next(SLICE, but=events)
-        except Exception:  # the next round asks again, and tells; what is being written must leave
-            return ()
+        return await self.matching.next(SLICE, but=events)
 
     async def _give_way(self, matched_until: float) -> None:
         """Wait while there is a flood of posts."""

@@ -46,8 +46,7 @@ def pages(window: Window) -> Blueprint:
 
 
 def _unusable(why: str) -> Response:
-    reason = why.removeprefix("the store cannot be used now: ")
-    return answer({"status": "unavailable", "problems": [f"the store cannot be used: {reason}"]}, 503)
+    return answer({"status": "unavailable", "problems": [why]}, 503)
 
 
 def _of_destinations(snapshot: Snapshot, states: Mapping[str, DestinationRow]) -> list[str]:
